@@ -1,0 +1,93 @@
+"""Every exception that pliant raises on purpose.
+
+    PliantError
+    |-- InputError (also ValueError)      what was given cannot be used
+    |   |-- TableError                    a table, a file, a row, a column
+    |   |   `-- LevelError                a level that the model has not seen
+    |   |-- FormulaError                  a formula; knows the place in it
+    |   |-- ResponseError                 a response outside its family
+    |   |-- ArgumentError                 an argument of a function or an option
+    |   `-- ModelFileError                a model file
+    |-- ConvergenceError                  a fit that did not settle; carries its state
+    |-- Interrupted                       stopped by the user; the best state was kept
+    `-- MissingExtraError (also ImportError)  an optional package is not installed
+
+A message has what was wrong, where (file, row, column, character), and what to do. It is one line,
+except for `FormulaError`, which adds the formula and a caret below it.
+"""
+
+
+class PliantError(Exception):
+    """The root: catch it to catch everything that pliant raises on purpose."""
+
+
+class InputError(PliantError, ValueError):
+    """What was given cannot be used."""
+
+
+class TableError(InputError):
+    """A table cannot be read, or a column or a row of it cannot be used."""
+
+
+class LevelError(TableError):
+    """A level turned up in prediction that the training rows do not have."""
+
+
+class FormulaError(InputError):
+    """A formula cannot be understood.
+
+    Parameters
+    ----------
+    message : str
+        One line: what is wrong and what to do.
+    formula : str, optional
+        The text of the formula.
+    position : int, optional
+        Index of the first offending character in `formula`, from 0.
+    """
+
+    def __init__(self, message: str, formula: str | None = None, position: int | None = None) -> None:
+        self.message = message
+        self.formula = formula
+        self.position = position
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        if self.formula is None or self.position is None:
+            return self.message
+        window, caret = _window(self.formula, self.position)
+        return f"{self.message}\n  {window}\n  {' ' * caret}^"
+
+
+class ResponseError(InputError):
+    """The response lies outside what its family admits."""
+
+
+class ArgumentError(InputError):
+    """An argument has a value that cannot be used."""
+
+
+class ModelFileError(InputError):
+    """A model file is damaged, foreign, or newer than this version."""
+
+
+class ConvergenceError(PliantError):
+    """A fit did not settle. The message carries the state it had reached."""
+
+
+class Interrupted(PliantError):
+    """The user stopped a run; what had been reached was kept."""
+
+
+class MissingExtraError(PliantError, ImportError):
+    """An optional package is needed and is not installed."""
+
+
+def _window(text: str, position: int, width: int = 100) -> tuple[str, int]:
+    """Give the part of a long text around a position, and the position in it."""
+    shown = "".join(c if c.isprintable() else "?" for c in text)
+    if len(shown) <= width:
+        return shown, position
+    start = max(0, min(position - width // 2, len(shown) - width))
+    left, right = ("..." if start else ""), ("..." if start + width < len(shown) else "")
+    return f"{left}{shown[start : start + width]}{right}", position - start + len(left)
