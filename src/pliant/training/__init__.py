@@ -1,0 +1,20 @@
+"""Training: the loop, its schedules, its history, its progress and the state it can go on from."""
+
+from pliant.training.history import History
+from pliant.training.loop import Result, Validation, train
+from pliant.training.progress import Progress, Report, progress_bar
+from pliant.training.schedule import SCHEDULES, rates
+from pliant.training.state import TrainingState
+
+__all__ = [
+    "SCHEDULES",
+    "History",
+    "Progress",
+    "Report",
+    "Result",
+    "TrainingState",
+    "Validation",
+    "progress_bar",
+    "rates",
+    "train",
+]
