@@ -1,0 +1,141 @@
+"""Opening and replacing local files so that nothing hangs, nothing is half written.
+
+A path is only ever a local regular file. It is looked at before it is opened, because opening a pipe
+waits for a writer and opening a device can act on it; it is opened without blocking and looked at again,
+in case it was exchanged in between. It is read to the length it had when opened, and no further.
+This module does not know what is inside a file.
+"""
+
+import contextlib
+import difflib
+import errno
+import os
+import re
+import secrets
+import stat
+
+from pliant.data.columns import shown
+from pliant.errors import TableError
+
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+://")
+KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+REASONS = {
+    errno.EACCES: "no permission to read it",
+    errno.EPERM: "no permission to read it",
+    errno.ENAMETOOLONG: "the name is too long for a file",
+    errno.ELOOP: "it is a link that points to itself",
+    errno.ENOTDIR: "a part of the path is not a folder",
+}
+
+
+def memory_limit() -> int:
+    """Give the number of bytes that one table may take: half of the machine's memory."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
+        return 8 * 2**30
+
+
+def read_file(path: str) -> bytes:
+    """Give the content of a local regular file, or raise a TableError of one line."""
+    if URL.match(path):
+        raise TableError(f"{shown(path, 80)} is a URL; download the file and give its local path")
+    try:
+        _check_regular(os.stat(path), path)
+        # O_NONBLOCK and O_BINARY are not there on every system
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(path, flags), "rb") as file:
+            size = _check_regular(os.fstat(file.fileno()), path)
+            start = file.read(min(size, 4096))
+            if len(start) == 4096 and not start.strip(b"\0"):
+                raise TableError(f"{shown(path, 80)} starts with 4096 NUL bytes; it is not a table")
+            return start + file.read(size - len(start))
+    except FileNotFoundError:
+        raise TableError(f"no file {shown(path, 80)}{_nearest(path)}") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte in the path
+        if isinstance(error, TableError):
+            raise
+        reason = REASONS.get(getattr(error, "errno", None) or 0, "the system refuses to read it")
+        raise TableError(f"cannot open {shown(path, 80)}: {reason}") from None
+
+
+def _check_regular(status: os.stat_result, path: str) -> int:
+    """Give the size of a regular file; refuse anything else by name."""
+    for is_kind, kind in KINDS:
+        if is_kind(status.st_mode):
+            raise TableError(f"{shown(path, 80)} is {kind}, not a file; give the path of a CSV or Parquet file")
+    if not stat.S_ISREG(status.st_mode):
+        raise TableError(f"{shown(path, 80)} is not a regular file; give the path of a CSV or Parquet file")
+    if status.st_size == 0:
+        raise TableError(f"{shown(path, 80)} is empty")
+    if status.st_size > memory_limit():
+        gigabytes = status.st_size / 1e9
+        raise TableError(f"{shown(path, 80)} has {gigabytes:.0f} GB, over half of this machine's memory")
+    return status.st_size
+
+
+def _nearest(path: str) -> str:
+    """Give '; did you mean ...?' if the folder has a file of nearly that name."""
+    folder, name = os.path.split(path)
+    try:
+        found = difflib.get_close_matches(name, os.listdir(folder or "."), n=1, cutoff=0.7)
+    except OSError:
+        return ""
+    return f"; did you mean {shown(os.path.join(folder, found[0]), 80)}?" if found else ""
+
+
+def replace_file(path: str, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    The content goes to a temporary file in the same folder, is flushed to the disk, read back and
+    compared, and only then takes the name. On any failure the old file is untouched and the temporary
+    file is gone. A link is followed.
+
+    Raises
+    ------
+    OSError
+        If the folder is missing or not writable, the disk is full, or what was read back differs.
+    """
+    target = os.path.realpath(path)
+    folder, name = os.path.split(target)
+    mode = None
+    with contextlib.suppress(FileNotFoundError):
+        status = os.stat(target)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it exists and is not a regular file")
+        mode = stat.S_IMODE(status.st_mode)
+    temporary = os.path.join(folder, f".{name[:100]}.{secrets.token_hex(6)}.tmp")
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(temporary, flags, 0o666)  # the umask takes its share, as for any new file
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            file.seek(0)
+            if file.read() != content:
+                raise OSError(errno.EIO, "what was read back differs from what was written")
+        if mode is not None:
+            os.chmod(temporary, mode)
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    _flush_folder(folder)
+
+
+def _flush_folder(folder: str) -> None:
+    """Make the new name outlive a power cut, where the system can flush a folder."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

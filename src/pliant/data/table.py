@@ -1,0 +1,212 @@
+"""The table: named columns of one length, from whatever people keep tables in.
+
+`read_table` is the only door. It takes a pandas, polars or pyarrow frame, a dict of arrays, the path of a
+CSV or Parquet file, or a table, and gives columns of numbers and factors; every room behind it sees only
+those. What had to be detected is said in `Table.notes`. A column that cannot be used (lists, integers too
+large for a float64) does no harm until it is asked for.
+"""
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pliant.data.columns import Column, FactorColumn, NumberColumn, check_names, shown
+from pliant.data.files import read_file
+from pliant.data.frame_io import make_frame, write_frame
+from pliant.errors import TableError
+from pliant.types import IntArray
+
+__all__ = [
+    "Column",
+    "FactorColumn",
+    "NumberColumn",
+    "Table",
+    "make_frame",
+    "read_table",
+    "write_frame",
+]
+TAKES = "give a pandas, polars or pyarrow frame, a dict of arrays, or the path of a CSV or Parquet file"
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Named columns of one length.
+
+    Parameters
+    ----------
+    columns : dict of str to Column
+        In the order of the source.
+    n_rows : int
+    source : str
+        How messages call it: 'penguins.csv', 'table'.
+    kind : str
+        'pandas', 'polars', 'pyarrow', 'dict' or 'file': what predictions are given back as.
+    notes : tuple of str
+        What was detected and should be said, one sentence each.
+    """
+
+    columns: dict[str, Column]
+    n_rows: int
+    source: str
+    kind: str
+    notes: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> Column:
+        """Give a column, or raise a TableError: the nearest name if it has none, or why it cannot be used."""
+        check_names([name], self.columns, self.source)
+        column = self.columns[name]
+        if isinstance(column, NumberColumn) and column.problem:
+            raise TableError(f"{self.source}: column {shown(name)} {column.problem}")
+        return column
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.columns
+
+    def __repr__(self) -> str:
+        return f"Table({self.source}: {self.n_rows} rows, columns {', '.join(self.names)})"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, in the order of the source."""
+        return tuple(self.columns)
+
+    def take(self, rows: IntArray) -> "Table":
+        """Give the table of these rows, counted from 0; the levels of factors stay."""
+        columns = {name: column.take(rows) for name, column in self.columns.items()}
+        return Table(columns, len(rows), self.source, self.kind, self.notes)
+
+
+def read_table(data: object, *, name: str = "table", columns: Collection[str] | None = None) -> Table:
+    """Give the table that is in a frame, a dict of arrays, or a file.
+
+    Parameters
+    ----------
+    data : frame, dict, Table, str or os.PathLike
+        A frame of pandas, polars or pyarrow; arrays or lists by name; the path of a local CSV or Parquet
+        file, told apart by its content. A table is given back as it is.
+    name : str
+        How messages call a table that is not a file.
+    columns : collection of str, optional
+        Read these columns only.
+
+    Returns
+    -------
+    Table
+        A number column has NaN where a value is missing, a factor the code -1.
+
+    Raises
+    ------
+    TableError
+        One line that names the file, the line or row, and the column.
+
+    Examples
+    --------
+    >>> table = read_table({"y": [1, 2, None], "g": ["b", "a", "b"]})
+    >>> table["y"].values, table["g"].levels
+    (array([ 1.,  2., nan]), ('a', 'b'))
+    """
+    if isinstance(data, Table):
+        table = data
+    elif isinstance(data, (str, os.PathLike)):
+        table = _from_file(os.fsdecode(data), columns)
+    elif isinstance(data, Mapping):
+        table = _from_arrays(data, name)
+    elif isinstance(data, np.ndarray) and data.dtype.names:
+        table = _from_arrays({field: data[field] for field in data.dtype.names}, name)
+    else:
+        table = _from_frame(data, name, columns)
+    return table if columns is None else _only(table, columns)
+
+
+def _only(table: Table, names: Collection[str]) -> Table:
+    """Give the table of the named columns, in the order of the table."""
+    check_names(names, table.columns, table.source)
+    wanted = set(names)
+    columns = {name: column for name, column in table.columns.items() if name in wanted}
+    return Table(columns, table.n_rows, table.source, table.kind, table.notes)
+
+
+def _from_file(path: str, columns: Collection[str] | None) -> Table:
+    """Read a CSV or Parquet file."""
+    from pliant.data.csv import split_csv
+    from pliant.data.fields import columns_from_text
+    from pliant.data.parquet import is_parquet, read_parquet
+
+    content = read_file(path)
+    source = os.path.basename(path)
+    if is_parquet(content) or path.lower().endswith((".parquet", ".pq")):
+        frame = read_parquet(content, source, columns)
+        return _from_frame(frame, source, columns, kind="file")
+    text = split_csv(content, source)
+    check_names(columns or (), text.names, source)
+    found, notes = columns_from_text(text.names, text.frame, source, text.separator, columns)
+    return Table(found, text.frame.height, source, "file", (*text.notes, *notes))
+
+
+def _from_frame(data: object, source: str, columns: Collection[str] | None, kind: str = "") -> Table:
+    """Read a frame that narwhals knows, only the wanted columns of it."""
+    import narwhals.stable.v2 as nw
+
+    from pliant.data.frames import column_from_series
+
+    try:
+        frame: Any = nw.from_native(data, eager_only=True)
+        names = frame.columns
+    except nw.exceptions.DuplicateError:
+        raise TableError(f"{source} has two columns of one name; rename one") from None
+    except TypeError:
+        lazy = "; collect the lazy frame first" if hasattr(data, "collect") else ""
+        raise TableError(f"a {type(data).__name__} is not a table{lazy or '; ' + TAKES}") from None
+    wanted = set(map(str, names) if columns is None else columns)
+    check_names(columns or (), list(map(str, names)), source)
+    found: dict[str, Column] = {}
+    for name, series in zip(map(str, names), frame.iter_columns(), strict=True):
+        if name in wanted:
+            _add(found, name, column_from_series(name, series), source)
+    kinds = ("pandas", "polars", "pyarrow")
+    maker = str(frame.implementation.name).lower()
+    return _checked(found, len(frame), source, kind or (maker if maker in kinds else "polars"))
+
+
+def _from_arrays(data: Mapping[Any, object], source: str) -> Table:
+    """Read a dict of arrays, lists or series."""
+    from pliant.data.frames import column_from_array
+
+    found: dict[str, Column] = {}
+    for key, values in data.items():
+        try:
+            column = column_from_array(str(key), values)
+        except TableError as error:
+            raise TableError(f"{source}: {error}") from None
+        _add(found, str(key), column, source)
+    lengths = {name: column.n_rows for name, column in found.items()}
+    longest = max(lengths.values(), default=0)
+    for name, length in lengths.items():
+        if length != longest:
+            other = next(name for name, length in lengths.items() if length == longest)
+            raise TableError(
+                f"{source}: column {shown(name)} has {length} rows, but column {shown(other)} has {longest}"
+            )
+    return _checked(found, longest, source, "dict")
+
+
+def _add(columns: dict[str, Column], name: str, column: Column, source: str) -> None:
+    """Add a column, unless its name, written as text, is there already."""
+    if name in columns:
+        raise TableError(f"{source}: two columns are called {shown(name)}; rename one")
+    columns[name] = column
+
+
+def _checked(columns: dict[str, Column], n_rows: int, source: str, kind: str) -> Table:
+    """Make the table and say why columns that look like numbers are text."""
+    if not columns:
+        raise TableError(f"{source} has no columns")
+    notes = tuple(
+        f"{source}: column {shown(name)} is {column.why}"
+        for name, column in columns.items()
+        if isinstance(column, FactorColumn) and column.why
+    )
+    return Table(columns, n_rows, source, kind, notes)
