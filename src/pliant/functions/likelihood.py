@@ -1,0 +1,165 @@
+"""A family with a link: all that a fit asks of the response.
+
+The engines ask for `loss` and `delta`, the line for `step_rows`, `deviance` and `valid`. Shapes are settled
+here, once: y is (n, q), or (n, C) for classes; eta is (n, q), with q = C - 1 for classes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from pliant.errors import ArgumentError
+from pliant.functions.families import FAMILIES
+from pliant.functions.links import LINKS
+from pliant.functions.records import Family, Link, Pair
+from pliant.types import Array, BoolArray
+
+LEAST_INFORMATION = 1e-60  # a divisor; rows that know less pull as if they knew this much
+LARGEST_NUMBER = 1e270
+CLOSE = 1e-300  # to the end of an interval
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """One family with one of its links.
+
+    loss_i = -log density(y_i; eta_i), without the terms that eta does not move
+    """
+
+    family: Family
+    link: Link
+
+    @cached_property
+    def _loss(self) -> Pair:
+        return self.family.make_loss(self.link)
+
+    @cached_property
+    def _delta(self) -> Pair:
+        return self.family.make_delta(self.link)
+
+    @cached_property
+    def _information(self) -> Callable[[Array], Array]:
+        return self.family.make_information(self.link)
+
+    @property
+    def has_classes(self) -> bool:
+        """Say whether the outputs of a row share one response: its information is then a matrix."""
+        return self.family.coding == "classes"
+
+    @property
+    def scales_with_response(self) -> bool:
+        """Say whether a response in other units has its eta in these units too: gaussian with the identity."""
+        return self.family.name == "gaussian" and self.link.name == "identity"
+
+    def outputs(self, y: Array) -> int:
+        """Give the number of columns of eta for a response (n, q) or (n, C)."""
+        return int(y.shape[1]) - self.has_classes
+
+    def mean(self, eta: Array) -> Array:
+        """Give the mean (n, q) or (n, C) of each row, in the units of the response."""
+        return self.link.inverse(eta)
+
+    def loss(self, y: Array, eta: Array) -> Array:
+        """Give the loss (n,) of each row, summed over outputs; inf where the family has no such mean."""
+        with np.errstate(over="ignore"):  # what overflows is infinite on purpose
+            each: Array = np.sum(self._loss(y, eta), axis=-1)
+        if np.iscomplexobj(each):
+            return each
+        return np.where(self._inside(eta), each, np.inf)
+
+    def delta(self, y: Array, eta: Array) -> Array:
+        """Give d loss / d eta (n, q)."""
+        with np.errstate(over="ignore"):
+            return self._delta(y, eta)
+
+    def information(self, eta: Array) -> Array:
+        """Give the expected second derivative of the loss: slope^2 / variance (n, q); classes: (n, q, q)."""
+        with np.errstate(over="ignore"):
+            return self._information(eta)
+
+    def deviance(self, y: Array, mu: Array) -> Array:
+        """Give the unit deviance (n,) of each row, summed over outputs."""
+        with np.errstate(over="ignore"):
+            return np.asarray(np.sum(self.family.deviance(y, mu), axis=-1))
+
+    def start(self, y: Array, weights: Array) -> Array:
+        """Give a first eta (n, q) that family and link admit, from the response alone."""
+        return self._admitted_eta(self.family.start(y, weights[:, None]))
+
+    def constant(self, y: Array, weights: Array) -> Array:
+        """Give the eta (q,) of the weighted mean response: the line of no input at all."""
+        return np.asarray(self._admitted_eta((weights @ y / np.sum(weights))[None, :])[0])
+
+    def valid(self, eta: Array, mu: Array) -> bool:
+        """Say whether every row lies inside the family and the link."""
+        return self.link.valid_eta(eta) and bool(np.all(np.isfinite(mu))) and bool(np.all(self._inside(eta)))
+
+    def step_rows(self, y: Array, eta: Array, mu: Array) -> tuple[Array, Array]:
+        """Give F (n, r, q) and r (n, r) of a Fisher step.
+
+        F'F is the information of a row on eta, and F'r is minus the slope of its loss.
+        """
+        if self.has_classes:
+            root = np.sqrt(np.maximum(mu, LEAST_INFORMATION))
+            same = np.eye(mu.shape[1])[:, 1:]
+            return root[:, :, None] * (same - mu[:, None, 1:]), (y - mu) / root
+        root = np.sqrt(np.clip(self.information(eta), LEAST_INFORMATION, LARGEST_NUMBER))
+        pull = np.clip(-self.delta(y, eta), -LARGEST_NUMBER, LARGEST_NUMBER)
+        return root[:, :, None] * np.eye(eta.shape[1]), pull / root
+
+    def _admitted_eta(self, mu: Array) -> Array:
+        """Give the eta of means, those that the family or the link does not admit moved inside."""
+        low = max(self.family.interval[0], self.link.range[0])
+        high = min(self.family.interval[1], self.link.range[1])
+        mu = np.clip(mu, low + CLOSE if np.isfinite(low) else None, np.nextafter(high, low))
+        if self.family.name == "gaussian" and self.link.name != "identity":
+            mu = _off_zero(mu, signed=low < 0.0)
+        return np.asarray(self.link.link(mu))
+
+    def _inside(self, eta: Array) -> BoolArray:
+        """Mark the rows (n,) whose means lie inside the family's interval.
+
+        Where the link cannot leave the interval, a mean that has been rounded onto its end is inside.
+        """
+        low, high = self.family.interval
+        if low <= self.link.range[0] and self.link.range[1] <= high:
+            return np.ones(eta.shape[:-1], dtype=bool)
+        mu = self.link.inverse(eta)
+        inside: BoolArray = np.all((mu > low) & (mu < high), axis=-1)
+        return inside
+
+
+def likelihood(family: str, link: str | None = None) -> Likelihood:
+    """Give a family with a link by their names.
+
+    Parameters
+    ----------
+    family : str
+        A name of `FAMILIES`.
+    link : str, optional
+        One of the family's links; the first is the default.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such family, or it does not take that link; names the choices.
+    """
+    if family not in FAMILIES:
+        raise ArgumentError(f"there is no family {family!r}; choose one of {', '.join(FAMILIES)}")
+    found = FAMILIES[family]
+    name = found.links[0] if link is None else link
+    if name not in found.links:
+        raise ArgumentError(
+            f"the {family} family does not take the link {name!r}; choose one of {', '.join(found.links)}"
+        )
+    return Likelihood(found, LINKS[name])
+
+
+def _off_zero(mu: Array, signed: bool) -> Array:
+    """Move starting means away from zero, or above it, to a tenth of their usual size."""
+    least = 0.1 * float(np.mean(np.abs(mu))) or 1.0
+    if not signed:
+        return np.maximum(mu, least)
+    return np.where(np.abs(mu) < least, np.where(mu < 0.0, -least, least), mu)

@@ -1,0 +1,341 @@
+"""Links: the scale on which the linear predictor `eta` is a sum, and the way back to the mean `mu`.
+
+Beside the mean and its slope a link gives log mu and log(1 - mu), each with its slope, in forms that keep
+their digits where the mean itself has run out of them (log mu at eta = -800 is -800, though mu is 0 in
+float64). The families' losses are made of these. The plain functions hold for one number and a whole array,
+real or complex, and for every finite eta without overflow: exp is cut at 700, a divisor is moved off zero.
+
+The torch lines state the mean, and the pair of logarithms, a second time in torch's own words.
+Knows nothing of responses, weights or families. To add one: its functions, one record, one name in the tuple.
+"""
+
+import numpy as np
+
+from pliant.functions.activations import logistic, softplus
+from pliant.functions.classes import SOFTMAX
+from pliant.functions.records import Link
+from pliant.functions.special import log_normal_cdf, normal_cdf, normal_density, normal_hazard
+from pliant.types import Array, BoolArray
+
+LARGEST = 700.0  # exp of it is 1e304
+SMALLEST = 1e-300
+OFF_ZERO = 1e-100  # its square, and its inverse squared, are numbers still
+
+# identity: eta = mu
+
+
+def identity_link(mu: Array) -> Array:
+    """mu."""
+    return mu
+
+
+def identity_inverse(eta: Array) -> Array:
+    """eta."""
+    return eta
+
+
+def identity_slope(eta: Array, mu: Array) -> Array:
+    """1."""
+    return 0.0 * eta + 1.0
+
+
+def identity_log(eta: Array) -> Array:
+    """log eta; below zero, where the mean has none, log of a small number."""
+    return np.log(np.maximum(eta, OFF_ZERO))
+
+
+def identity_log_slope(eta: Array) -> Array:
+    """1 / eta."""
+    return 1.0 / np.maximum(eta, OFF_ZERO)
+
+
+IDENTITY = Link(
+    "identity",
+    identity_link,
+    identity_inverse,
+    identity_slope,
+    (-np.inf, np.inf),
+    torch_inverse=lambda torch, eta: eta,
+    log_inverse=identity_log,
+    log_inverse_slope=identity_log_slope,
+)
+
+# log: eta = log mu
+
+
+def log_link(mu: Array) -> Array:
+    """log mu."""
+    return np.log(mu)
+
+
+def log_inverse(eta: Array) -> Array:
+    """exp eta, cut at eta = 700."""
+    return np.exp(np.minimum(eta, LARGEST))
+
+
+def log_slope(eta: Array, mu: Array) -> Array:
+    """mu."""
+    return mu
+
+
+def log_log(eta: Array) -> Array:
+    """eta."""
+    return eta
+
+
+def log_log_slope(eta: Array) -> Array:
+    """1."""
+    return 0.0 * eta + 1.0
+
+
+def log_rest(eta: Array) -> Array:
+    """log(1 - exp eta) for eta < 0; from zero on, where there is none, log of a small number."""
+    below = np.minimum(eta, -SMALLEST)
+    near = below > -0.5
+    return near * np.log(-np.expm1(below)) + (1.0 - near) * np.log1p(-np.exp(np.minimum(below, -0.5)))
+
+
+def log_rest_slope(eta: Array) -> Array:
+    """-exp(eta) / (1 - exp(eta))."""
+    below = np.minimum(eta, -SMALLEST)
+    return np.exp(below) / np.expm1(below)
+
+
+LOG = Link(
+    "log",
+    log_link,
+    log_inverse,
+    log_slope,
+    (0.0, np.inf),
+    torch_inverse=lambda torch, eta: torch.exp(torch.clamp(eta, max=700.0)),
+    log_inverse=log_log,
+    log_inverse_slope=log_log_slope,
+    log_rest=log_rest,
+    log_rest_slope=log_rest_slope,
+    torch_logs=lambda torch, eta: (eta, torch.log(-torch.expm1(eta))),
+)
+
+# logit: eta = log(mu / (1 - mu))
+
+
+def logit_link(mu: Array) -> Array:
+    """log(mu / (1 - mu))."""
+    return np.log(mu) - np.log1p(-mu)
+
+
+def logit_slope(eta: Array, mu: Array) -> Array:
+    """mu (1 - mu), with all its digits in both tails."""
+    return mu * logistic(-eta)
+
+
+def logit_log(eta: Array) -> Array:
+    """-log(1 + exp -eta)."""
+    return -softplus(-eta)
+
+
+def logit_log_slope(eta: Array) -> Array:
+    """1 - mu."""
+    return logistic(-eta)
+
+
+def logit_rest(eta: Array) -> Array:
+    """-log(1 + exp eta)."""
+    return -softplus(eta)
+
+
+def logit_rest_slope(eta: Array) -> Array:
+    """-mu."""
+    return -logistic(eta)
+
+
+LOGIT = Link(
+    "logit",
+    logit_link,
+    logistic,
+    logit_slope,
+    (0.0, 1.0),
+    torch_inverse=lambda torch, eta: torch.sigmoid(eta),
+    log_inverse=logit_log,
+    log_inverse_slope=logit_log_slope,
+    log_rest=logit_rest,
+    log_rest_slope=logit_rest_slope,
+    torch_logs=lambda torch, eta: (
+        torch.nn.functional.logsigmoid(eta),
+        torch.nn.functional.logsigmoid(-eta),
+    ),
+)
+
+# probit: mu = Phi(eta)
+
+
+def probit_link(mu: Array) -> Array:
+    """The normal quantile of mu."""
+    from scipy.special import ndtri
+
+    return np.asarray(ndtri(mu))
+
+
+def probit_slope(eta: Array, mu: Array) -> Array:
+    """phi(eta)."""
+    return normal_density(eta)
+
+
+def probit_rest(eta: Array) -> Array:
+    """log Phi(-eta)."""
+    return log_normal_cdf(-eta)
+
+
+def probit_rest_slope(eta: Array) -> Array:
+    """-phi(eta) / Phi(-eta)."""
+    return -normal_hazard(-eta)
+
+
+PROBIT = Link(
+    "probit",
+    probit_link,
+    normal_cdf,
+    probit_slope,
+    (0.0, 1.0),
+    torch_inverse=lambda torch, eta: torch.special.ndtr(eta),
+    log_inverse=log_normal_cdf,
+    log_inverse_slope=normal_hazard,
+    log_rest=probit_rest,
+    log_rest_slope=probit_rest_slope,
+    torch_logs=lambda torch, eta: (torch.special.log_ndtr(eta), torch.special.log_ndtr(-eta)),
+)
+
+# cloglog: mu = 1 - exp(-t) with t = exp eta
+
+
+def cloglog_link(mu: Array) -> Array:
+    """log(-log(1 - mu))."""
+    return np.log(-np.log1p(-mu))
+
+
+def _hazard(eta: Array) -> Array:
+    """t = exp eta, kept a number between 1e-300 and 1e304."""
+    return np.exp(np.minimum(np.maximum(eta, -690.0), LARGEST))
+
+
+def cloglog_inverse(eta: Array) -> Array:
+    """1 - exp(-exp eta)."""
+    return -np.expm1(-np.exp(np.minimum(eta, LARGEST)))
+
+
+def cloglog_slope(eta: Array, mu: Array) -> Array:
+    """t exp -t."""
+    t = np.exp(np.minimum(eta, LARGEST))
+    return t * np.exp(-t)
+
+
+def cloglog_log(eta: Array) -> Array:
+    """log(1 - exp -t): below zero eta + log((1 - exp -t) / t), above it log1p(-exp -t)."""
+    t_below, t_above = _hazard(np.minimum(eta, 0.0)), _hazard(np.maximum(eta, 0.0))
+    below = eta + np.log(-np.expm1(-t_below) / t_below)
+    return (eta < 0.0) * below + (eta >= 0.0) * np.log1p(-np.exp(-t_above))
+
+
+def cloglog_log_slope(eta: Array) -> Array:
+    """t / (exp t - 1)."""
+    t = _hazard(eta)
+    return t * np.exp(-t) / -np.expm1(-t)
+
+
+def cloglog_rest(eta: Array) -> Array:
+    """-t, which is also its own slope."""
+    return -np.exp(np.minimum(eta, LARGEST))
+
+
+CLOGLOG = Link(
+    "cloglog",
+    cloglog_link,
+    cloglog_inverse,
+    cloglog_slope,
+    (0.0, 1.0),
+    torch_inverse=lambda torch, eta: -torch.expm1(-torch.exp(eta)),
+    log_inverse=cloglog_log,
+    log_inverse_slope=cloglog_log_slope,
+    log_rest=cloglog_rest,
+    log_rest_slope=cloglog_rest,
+    torch_logs=lambda torch, eta: (torch.log(-torch.expm1(-torch.exp(eta))), -torch.exp(eta)),
+)
+
+# inverse: eta = 1 / mu
+
+
+def inverse_link(mu: Array) -> Array:
+    """1 / mu."""
+    return 1.0 / mu
+
+
+def inverse_inverse(eta: Array) -> Array:
+    """1 / eta, of either sign; very near zero, where there is none, a large number."""
+    return 1.0 / (eta + (np.abs(eta) < OFF_ZERO) * (2.0 * OFF_ZERO))
+
+
+def inverse_slope(eta: Array, mu: Array) -> Array:
+    """-mu^2."""
+    return -mu * mu
+
+
+def not_zero(eta: Array) -> BoolArray:
+    """Finite and not zero."""
+    return np.isfinite(eta) & (np.abs(eta) > 0.0)
+
+
+INVERSE = Link(
+    "inverse",
+    inverse_link,
+    inverse_inverse,
+    inverse_slope,
+    (-np.inf, np.inf),
+    torch_inverse=lambda torch, eta: torch.reciprocal(eta),
+    admits=not_zero,
+)
+
+# sqrt: eta = sqrt mu
+
+
+def sqrt_link(mu: Array) -> Array:
+    """sqrt mu."""
+    return np.sqrt(mu)
+
+
+def sqrt_inverse(eta: Array) -> Array:
+    """eta^2."""
+    return eta * eta
+
+
+def sqrt_slope(eta: Array, mu: Array) -> Array:
+    """2 eta."""
+    return 2.0 * eta
+
+
+def sqrt_log(eta: Array) -> Array:
+    """2 log |eta|."""
+    return 2.0 * np.log(np.maximum(np.maximum(eta, -eta), OFF_ZERO))
+
+
+def sqrt_log_slope(eta: Array) -> Array:
+    """2 / eta."""
+    return 2.0 / (eta + (np.abs(eta) < OFF_ZERO) * (2.0 * OFF_ZERO))
+
+
+def positive(eta: Array) -> BoolArray:
+    """Finite and above zero."""
+    return np.isfinite(eta) & (eta > 0.0)
+
+
+SQRT = Link(
+    "sqrt",
+    sqrt_link,
+    sqrt_inverse,
+    sqrt_slope,
+    (0.0, np.inf),
+    torch_inverse=lambda torch, eta: torch.square(eta),
+    log_inverse=sqrt_log,
+    log_inverse_slope=sqrt_log_slope,
+    admits=positive,
+)
+
+LINKS = {link.name: link for link in (IDENTITY, LOG, LOGIT, PROBIT, CLOGLOG, INVERSE, SQRT, SOFTMAX)}

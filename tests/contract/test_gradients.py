@@ -1,0 +1,127 @@
+"""Gradients by hand against automatic differentiation and complex step, over everything that is listed.
+
+`python tests/contract/test_gradients.py` prints the figures: configurations, worst difference, seconds.
+"""
+
+import itertools
+import time
+
+import numpy as np
+import pytest
+
+from pliant.engines import engine
+from pliant.engines.contract import Problem
+from pliant.functions import ACTIVATIONS, FAMILIES, likelihood
+from pliant.network import Network
+from pliant.optimisers import optimiser
+
+N_ROWS = 7
+PAIRS = [(family.name, link) for family in FAMILIES.values() for link in family.links]
+OUTPUTS = (1, 2, 3)  # of a multinomial: classes less one
+DEPTHS = (0, 1, 2, 3)
+RULE = optimiser("gd")
+
+
+def shapes():
+    """Give depth, skip, outputs; without hidden layers there is nothing to skip."""
+    return [s for s in itertools.product(DEPTHS, (True, False), OUTPUTS) if s[0] or s[1]]
+
+
+def make_problem(family, link, activation, depth, skip, outputs):
+    """Draw rows, a network, parameters, row weights, an offset and a penalty; eta lies inside the link."""
+    names = [list(ACTIVATIONS).index(activation), PAIRS.index((family, link)), depth, skip, outputs]
+    rng = np.random.default_rng(names)
+    widths = tuple(int(w) for w in rng.integers(1, 5, depth))
+    inputs = int(rng.integers(2, 5))
+    bends = (1, 0) if rng.random() < 0.25 and depth else None
+    network = Network(inputs, outputs, widths, activation, skip, bias=bool(rng.random() < 0.8), bends=bends)
+    parameters = rng.normal(0.0, 0.7, network.n_parameters)
+    X = rng.normal(size=(N_ROWS, inputs))
+    eta = engine("reference").forward(network, parameters, X)
+    offset = rng.normal(0.0, 0.5, N_ROWS)
+    if link in ("inverse", "sqrt") or (family, link) == ("poisson", "identity"):
+        offset = rng.uniform(0.5, 1.0, N_ROWS) - eta.min(axis=1)
+    if (family, link) == ("binomial", "log"):
+        offset = -rng.uniform(0.3, 1.0, N_ROWS) - eta.max(axis=1)
+    y = {
+        "gaussian": lambda: rng.normal(size=(N_ROWS, outputs)),
+        "binomial": lambda: rng.integers(0, 5, (N_ROWS, outputs)) / 4,
+        "poisson": lambda: rng.integers(0, 5, (N_ROWS, outputs)) * 1.0,
+        "multinomial": lambda: np.eye(outputs + 1)[rng.integers(0, outputs + 1, N_ROWS)],
+    }[family]()
+    weights = rng.uniform(0.2, 2.0, N_ROWS)
+    penalty = rng.uniform(0.0, 0.1, network.n_parameters)
+    return Problem(network, likelihood(family, link), X, y, weights, offset, penalty), parameters
+
+
+def distance(a, b):
+    """Give the largest difference, relative to the largest entry."""
+    return np.max(np.abs(a - b)) / np.max(np.abs(b))
+
+
+def autograd_distance(problem, parameters):
+    """Give how far the gradient by hand is from autograd's."""
+    by_hand = engine("reference").load(problem, RULE).loss_and_gradient(parameters)
+    by_torch = engine("torch", device="cpu").load(problem, RULE).loss_and_gradient(parameters)
+    assert by_hand[0] == pytest.approx(by_torch[0], rel=1e-12)
+    return distance(by_hand[1], by_torch[1])
+
+
+def complex_step_distance(problem, parameters):
+    """Give how far the gradient by hand is from Im loss(parameters + i h d) / h, in three directions d."""
+    program = engine("reference").load(problem, RULE)
+    gradient = program.loss_and_gradient(parameters)[1]
+    directions = np.random.default_rng(0).normal(size=(3, len(parameters)))
+    steps = [program.loss_and_gradient(parameters + 1e-40j * d)[0].imag / 1e-40 for d in directions]
+    return np.max(np.abs(directions @ gradient - steps) / (np.abs(directions) @ np.abs(gradient)))
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(("family", "link"), PAIRS)
+def test_gradient_by_hand_is_that_of_autograd_and_of_complex_step(family, link, activation):
+    for depth, skip, outputs in shapes():
+        if depth == 0 and activation != "identity":
+            continue
+        problem, parameters = make_problem(family, link, activation, depth, skip, outputs)
+        where = (depth, skip, outputs, problem.network)
+        assert autograd_distance(problem, parameters) < 1e-12, where
+        assert complex_step_distance(problem, parameters) < 1e-12, where
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("outputs", OUTPUTS)
+def test_jacobian_by_hand_is_that_of_autograd(outputs, activation):
+    for depth, skip in itertools.product(DEPTHS, (True, False)):
+        problem, parameters = make_problem("gaussian", "identity", activation, depth, skip, outputs)
+        by_hand = engine("reference").load(problem, RULE).jacobian(parameters, problem.X)
+        by_torch = engine("torch", device="cpu").load(problem, RULE).jacobian(parameters, problem.X)
+        assert by_hand.shape == (N_ROWS, outputs, problem.network.n_parameters)
+        assert distance(by_hand, by_torch) < 1e-13
+
+
+@pytest.mark.parametrize(("family", "link"), PAIRS)
+def test_jacobian_and_delta_make_the_gradient(family, link):
+    problem, parameters = make_problem(family, link, "tanh", 2, True, 2)
+    program = engine("reference").load(problem, RULE)
+    eta = program.predict(parameters, problem.X, problem.offset)
+    delta = problem.weights[:, None] / problem.weights.sum() * problem.likelihood.delta(problem.y, eta)
+    gradient = np.einsum("iq,iqk->k", delta, program.jacobian(parameters, problem.X))
+    by_hand = program.loss_and_gradient(parameters)[1]
+    np.testing.assert_allclose(gradient + problem.penalty * parameters, by_hand, rtol=1e-12, atol=1e-14)
+
+
+def main():
+    """Print the figures."""
+    for name, measure in (("autograd", autograd_distance), ("complex step", complex_step_distance)):
+        began, found = time.perf_counter(), []
+        for (family, link), activation in itertools.product(PAIRS, ACTIVATIONS):
+            for shape in shapes():
+                if shape[0] or activation == "identity":
+                    worst = measure(*make_problem(family, link, activation, *shape))
+                    found.append((worst, family, link, activation, *shape))
+        seconds = time.perf_counter() - began
+        print(f"{name}: {len(found)} configurations, worst {max(found)}, {seconds:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

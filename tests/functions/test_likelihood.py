@@ -1,0 +1,150 @@
+"""A family with a link: loss, delta, information, and what lies outside."""
+
+import numpy as np
+import pytest
+import torch
+
+from pliant.errors import ArgumentError
+from pliant.functions import FAMILIES, likelihood
+
+PAIRS = [(family.name, link) for family in FAMILIES.values() for link in family.links]
+EXTREME = np.array([[-800.0], [-40.0], [-1.0], [0.0], [1.0], [40.0], [800.0]])
+
+
+@pytest.fixture(params=PAIRS, ids="-".join)
+def pair(request):
+    return likelihood(*request.param)
+
+
+def draw(pair, n=40):
+    """Draw a response (n, q) and an eta that family and link admit."""
+    rng = np.random.default_rng(3)
+    eta = rng.normal(0.0, 1.0, (n, 2))
+    if pair.link.name in ("inverse", "sqrt") or (pair.family.name, pair.link.name) == ("poisson", "identity"):
+        eta = rng.uniform(0.2, 3.0, (n, 2))
+    if (pair.family.name, pair.link.name) == ("binomial", "log"):
+        eta = rng.uniform(-3.0, -0.1, (n, 2))
+    eta = np.minimum(eta, 1.5 if pair.link.name == "cloglog" else np.inf)
+    y = {
+        "gaussian": lambda: rng.normal(size=(n, 2)),
+        "binomial": lambda: rng.integers(0, 4, (n, 2)) / 3,
+        "poisson": lambda: rng.integers(0, 6, (n, 2)) * 1.0,
+        "multinomial": lambda: np.eye(3)[rng.integers(0, 3, n)],
+    }[pair.family.name]()
+    return y, eta
+
+
+def response(pair, value):
+    """Give the same response in every row of EXTREME."""
+    if pair.has_classes:
+        return np.tile([1.0 - value, value], (len(EXTREME), 1))
+    return np.full(EXTREME.shape, value)
+
+
+def test_delta_is_mean_less_response_over_variance_times_slope(pair):
+    y, eta = draw(pair)
+    mu = pair.mean(eta)
+    expected = (mu - y)[:, 1:]
+    if not pair.has_classes:
+        expected = (mu - y) / pair.family.variance(mu) * pair.link.slope(eta, mu)
+    np.testing.assert_allclose(pair.delta(y, eta), expected, rtol=1e-11, atol=1e-13)
+
+
+def test_delta_is_the_slope_of_the_loss_by_complex_step(pair):
+    y, eta = draw(pair)
+    for j in range(2):
+        step = pair.loss(y, eta + 1e-40j * np.eye(2)[j]).imag / 1e-40
+        np.testing.assert_allclose(pair.delta(y, eta)[:, j], step, rtol=1e-13, atol=1e-15)
+
+
+def test_loss_is_that_of_torch_and_half_the_deviance(pair):
+    y, eta = draw(pair)
+    by_torch = pair.family.torch_loss(torch, torch.tensor(y), torch.tensor(eta), pair.link).numpy()
+    np.testing.assert_allclose(pair.loss(y, eta), by_torch, rtol=1e-12)
+    deviance = pair.deviance(y, pair.mean(eta))
+    other = np.roll(eta, 1, axis=0)
+    np.testing.assert_allclose(
+        2 * (pair.loss(y, eta) - pair.loss(y, other)),
+        deviance - pair.deviance(y, pair.mean(other)),
+        rtol=1e-11,
+        atol=1e-12,
+    )
+
+
+def test_information_is_squared_slope_over_variance(pair):
+    _, eta = draw(pair)
+    mu = pair.mean(eta)
+    if pair.has_classes:
+        expected = pair.family.variance(mu)[:, 1:, 1:]
+    else:
+        expected = pair.link.slope(eta, mu) ** 2 / pair.family.variance(mu)
+    np.testing.assert_allclose(pair.information(eta), expected, rtol=1e-11)
+
+
+def test_step_rows_hold_information_and_slope(pair):
+    y, eta = draw(pair)
+    F, r = pair.step_rows(y, eta, pair.mean(eta))
+    information = pair.information(eta)
+    if not pair.has_classes:
+        information = information[:, :, None] * np.eye(2)
+    np.testing.assert_allclose(np.einsum("irq,irs->iqs", F, F), information, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(np.einsum("irq,ir->iq", F, r), -pair.delta(y, eta), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_far_out_everything_is_a_number_or_infinite_on_purpose(pair, value):
+    y, mu = response(pair, value), pair.mean(EXTREME)
+    assert np.isfinite(mu).all()
+    results = [pair.loss(y, EXTREME), pair.delta(y, EXTREME), pair.information(EXTREME), pair.deviance(y, mu)]
+    assert not any(np.isnan(a).any() for a in results)
+    assert all(np.isfinite(a).all() for a in pair.step_rows(y, EXTREME, mu))
+
+
+@pytest.mark.parametrize(
+    ("family", "link", "eta"),
+    [("poisson", "identity", -0.1), ("binomial", "log", 0.1), ("binomial", "log", 0.0)],
+)
+def test_loss_is_infinite_where_the_family_has_no_such_mean(family, link, eta):
+    pair, eta = likelihood(family, link), np.array([[eta]])
+    assert pair.loss(np.ones((1, 1)), eta).tolist() == [np.inf]
+    assert not pair.valid(eta, pair.mean(eta))
+
+
+def test_a_mean_rounded_to_its_end_is_valid():
+    far = np.array([[-800.0], [800.0]])
+    for family, link in (("binomial", "logit"), ("binomial", "probit"), ("poisson", "log")):
+        pair = likelihood(family, link)
+        assert pair.valid(far[:1], pair.mean(far[:1]))
+    assert not pair.valid(np.array([[np.nan]]), np.array([[np.nan]]))
+
+
+def test_start_is_admitted(pair):
+    y, _ = draw(pair)
+    eta = pair.start(y, np.ones(len(y)))
+    assert eta.shape == (len(y), pair.outputs(y))
+    assert pair.valid(eta, pair.mean(eta))
+
+
+def test_constant_has_the_weighted_mean(pair):
+    y, _ = draw(pair)
+    y = np.abs(y)
+    weights = np.linspace(0.5, 2.0, len(y))
+    np.testing.assert_allclose(pair.mean(pair.constant(y, weights)[None, :])[0], weights @ y / weights.sum())
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_constant_of_a_constant_response_is_finite(pair, value):
+    y = response(pair, value)
+    assert np.isfinite(pair.constant(y, np.ones(len(y)))).all()
+
+
+def test_outputs_of_classes_are_one_less():
+    assert likelihood("multinomial").outputs(np.eye(4)) == 3
+    assert likelihood("gaussian").outputs(np.ones((5, 2))) == 2
+
+
+def test_unknown_names_name_the_choices():
+    with pytest.raises(ArgumentError, match="no family 'gausian'; choose one of gaussian, binomial"):
+        likelihood("gausian")
+    with pytest.raises(ArgumentError, match="poisson family does not take the link 'logit'; choose one of log"):
+        likelihood("poisson", "logit")

@@ -1,0 +1,127 @@
+"""A network: shapes, views, names, initial values."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pliant.errors import ArgumentError
+from pliant.functions import ACTIVATIONS
+from pliant.network import Network
+
+
+@st.composite
+def networks(draw):
+    inputs = draw(st.integers(0, 4))
+    bends = draw(st.none() | st.permutations(range(inputs)).map(lambda p: tuple(p[:2])))
+    return Network(
+        inputs,
+        draw(st.integers(1, 3)),
+        tuple(draw(st.lists(st.integers(1, 4), max_size=3))),
+        draw(st.sampled_from(list(ACTIVATIONS))),
+        draw(st.booleans()),
+        draw(st.booleans()),
+        bends,
+    )
+
+
+@settings(derandomize=True, deadline=None)
+@given(networks())
+def test_views_cover_every_parameter_once_and_write_into_it(network):
+    parameters = np.zeros(network.n_parameters)
+    layers, skip = network.views(parameters)
+    for weights, biases in layers:
+        weights += 1.0
+        if biases is not None:
+            biases += 1.0
+    if skip is not None:
+        skip += 1.0
+    assert (parameters == 1.0).all()
+    names = network.names()
+    assert len(names) == len(set(names)) == network.n_parameters
+
+
+@settings(derandomize=True, deadline=None)
+@given(networks())
+def test_a_network_survives_json(network):
+    assert Network.from_dict(json.loads(json.dumps(network.to_dict()))) == network
+
+
+@settings(derandomize=True, deadline=None)
+@given(networks())
+def test_biases_are_not_penalised_and_weights_are(network):
+    for name, penalised in zip(network.names(), network.penalised, strict=True):
+        assert penalised == ("biases" not in name)
+
+
+def test_names_say_where_a_parameter_stands():
+    network = Network(2, 1, (2,))
+    assert network.names() == (
+        "layers[0].weights[0,0]",
+        "layers[0].weights[0,1]",
+        "layers[0].weights[1,0]",
+        "layers[0].weights[1,1]",
+        "layers[0].biases[0]",
+        "layers[0].biases[1]",
+        "layers[1].weights[0,0]",
+        "layers[1].weights[1,0]",
+        "layers[1].biases[0]",
+        "skip[0,0]",
+        "skip[1,0]",
+    )
+    layers, skip = network.views(np.arange(11.0))
+    assert layers[0].weights[1, 0] == 2.0
+    assert layers[1].biases is not None
+    assert skip is not None
+    assert skip[1, 0] == 10.0
+
+
+def test_the_same_seed_draws_the_same_values():
+    network = Network(3, 2, (8, 8))
+    first, again, other = (network.initial(np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_initial_values_have_the_spread_that_is_stated():
+    network = Network(4, 1, (4000,))
+    layers, skip = network.views(network.initial(np.random.default_rng(0)))
+    assert layers[0].weights.std() == pytest.approx(0.8 / 2.0, rel=0.03)
+    assert layers[0].biases is not None
+    assert -1.0 <= layers[0].biases.min() < -0.99 < 0.99 < layers[0].biases.max() <= 1.0
+    assert layers[1].weights.std() == pytest.approx(0.1, rel=0.05)
+    assert skip is not None
+    assert not skip.any()
+
+
+def test_the_line_starts_in_the_skip_line_and_the_output_bias():
+    network, line = Network(2, 3, (5,)), np.arange(9.0).reshape(3, 3)
+    layers, skip = network.views(network.initial(np.random.default_rng(0), line))
+    assert np.array_equal(skip, line[1:])
+    assert np.array_equal(layers[-1].biases, line[0])
+
+
+def test_without_hidden_layers_the_line_is_the_network():
+    network, line = Network(2, 1), np.array([[3.0], [1.0], [2.0]])
+    assert network.initial(np.random.default_rng(0), line).tolist() == [1.0, 2.0, 3.0]
+    assert Network(2, 1, bias=False).initial(np.random.default_rng(0), line).tolist() == [1.0, 2.0]
+
+
+def test_skip_and_bends_mean_nothing_without_hidden_layers():
+    assert Network(3, 1, skip=True, bends=(0,)).n_parameters == Network(3, 1, skip=False).n_parameters == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"outputs": 0}, "at least one output"),
+        ({"hidden": (3, 0)}, "at least one output and one unit"),
+        ({"activation": "tahn"}, "no activation 'tahn'; choose one of identity, tanh"),
+        ({"bends": (2,)}, "names an input that is not there"),
+    ],
+)
+def test_a_network_that_cannot_be_is_refused(arguments, message):
+    with pytest.raises(ArgumentError, match=message):
+        Network(**({"inputs": 2, "outputs": 1} | arguments))
