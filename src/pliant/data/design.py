@@ -1,0 +1,394 @@
+"""The design: from a table to the arrays of a fit, and to the matrix of a prediction.
+
+Everything that is learnt here (levels, knots, medians, centres, scales) comes from the training rows and is
+kept, so that a new row is treated as if it had been there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pliant.data.arrays import Arrays
+from pliant.data.columns import FactorColumn, shown, shown_rows
+from pliant.data.evaluate import Groups, States, Value, learn, number
+from pliant.data.formula import Formula, Node, Terms, expand, parse, variables
+from pliant.data.matrix import build_columns, evaluate_factors, full_codings
+from pliant.data.missing import (
+    Fill,
+    check_treatment,
+    dropped_note,
+    fill,
+    fills_from_dict,
+    fills_note,
+    fills_to_dict,
+    learn_fills,
+    refuse_missing,
+)
+from pliant.data.rank import aliased_columns
+from pliant.data.response import Response, learn_response, read_response
+from pliant.data.scaling import Scaling
+from pliant.data.table import Table
+from pliant.errors import FormulaError, TableError
+from pliant.types import Array, BoolArray
+
+__all__ = ["Design", "aliased_columns", "learn_design"]
+
+
+class Rows(NamedTuple):
+    """What a prediction needs of a table."""
+
+    X: Array  # (m, p), NaN in rows with a missing value
+    offset: Array  # (m,)
+    complete: BoolArray  # (m,)
+
+
+@dataclass(frozen=True)
+class Design:
+    """A formula with all that it learnt from a table.
+
+    Attributes
+    ----------
+    formula, terms
+        As written, and expanded for the columns of the training table.
+    columns : tuple of str
+        Of the training table: what `.` stands for.
+    response : Response
+    states : dict
+        What stateful parts learnt: levels, knots, means.
+    full : per term, the factors with a column a level
+    names, r_names, term_of, input_bends
+        Of the columns of the design matrix; the last without the intercept.
+    scaling : Scaling
+    missing, fills
+        The treatment of missing values, and what fills them.
+    notes : tuple of str
+        What was done to the data, in sentences.
+    """
+
+    formula: Formula
+    terms: Terms
+    columns: tuple[str, ...]
+    response: Response
+    states: States
+    full: tuple[frozenset[Node], ...]
+    names: tuple[str, ...]
+    r_column_names: tuple[str, ...]
+    term_of: tuple[int, ...]
+    input_bends: tuple[bool, ...]
+    scaling: Scaling
+    missing: str
+    fills: Mapping[str, Fill]
+    notes: tuple[str, ...]
+
+    @property
+    def has_intercept(self) -> bool:
+        """Whether the first column of the design matrix is ones."""
+        return self.terms.intercept
+
+    @property
+    def n_inputs(self) -> int:
+        """Columns of the design matrix without the intercept."""
+        return len(self.input_bends)
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """The columns that the right side of the formula reads."""
+        return _reads(self.terms)
+
+    def r_names(self) -> tuple[str, ...]:
+        """Name the columns of the design matrix as R does."""
+        return self.r_column_names
+
+    def matrix(self, table: Table) -> Rows:
+        """Give the design matrix (m, p) and offset (m,) of new rows, and which rows are complete.
+
+        Raises
+        ------
+        LevelError
+            If a column has a level that the training rows did not have.
+        TableError
+            If a column is absent, of another kind, or infinite; if `missing="error"` and one is missing.
+        """
+        if self.missing == "error":
+            refuse_missing(table, self.reads)
+        filled, indicators = fill(table, self.fills)
+        values = evaluate_factors(self.terms, filled, self.states)
+        X = build_columns(self.terms, filled, self.states, self.full, values).X
+        X = np.hstack([X, indicators])
+        offset = _offset(self.terms, filled, self.states)
+        complete = ~(np.any(np.isnan(X), axis=1) | np.isnan(offset))
+        X[~complete] = np.nan
+        return Rows(X, offset, complete)
+
+    def arrays(self, table: Table, *, weights: Any = None, offset: Any = None) -> Arrays:
+        """Give the arrays of a table that also has the response: its complete rows."""
+        rows = self.matrix(table)
+        y, trials = read_response(self.response, table, self.states)
+        given = _weights(weights, table, trials)
+        shift = rows.offset + _argument_offset(offset, table)
+        keep = rows.complete & ~np.any(np.isnan(y), axis=1) & ~np.isnan(given) & ~np.isnan(shift)
+        at = np.flatnonzero(keep)
+        return Arrays(rows.X[at], y[at], given[at], shift[at], at)
+
+    def read_response(self, table: Table) -> Array:
+        """Give y (m, q) of a table that has the response; NaN where it is missing."""
+        return read_response(self.response, table, self.states)[0]
+
+    def inputs(self, X: Array) -> Array:
+        """Give what a network sees of a design matrix: no intercept, in the units of training."""
+        return self.scaling.inputs(X[:, self.has_intercept :])
+
+    def unscale(self, slopes: Array, intercept: Array) -> Array:
+        """Give the coefficients (p, q) of a line in the user's units, from those (p', q), (q,) of training."""
+        raw, at_zero = self.scaling.unscale(slopes, intercept)
+        return np.vstack([at_zero, raw]) if self.has_intercept else raw
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what JSON can say; floats exactly."""
+        return {
+            "formula": self.formula.text or str(self.formula),
+            "columns": self.columns,
+            "response": self.response.to_dict(),
+            "states": self.states,
+            "full": [[str(node) for node in term.factors if node in full] for term, full in self._with_full()],
+            "names": self.names,
+            "r_names": self.r_column_names,
+            "term_of": self.term_of,
+            "input_bends": self.input_bends,
+            "scaling": self.scaling.to_dict(),
+            "missing": self.missing,
+            "fills": fills_to_dict(self.fills),
+            "notes": self.notes,
+        }
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> "Design":
+        """Build it again from `to_dict`."""
+        formula = parse(said["formula"])
+        terms = expand(formula, said["columns"])
+        assert terms.response is not None
+        full = tuple(
+            frozenset(node for node in term.factors if str(node) in names)
+            for term, names in zip(terms.terms, said["full"], strict=True)
+        )
+        return cls(
+            formula,
+            terms,
+            tuple(said["columns"]),
+            Response.from_dict(terms.response, said["response"]),
+            said["states"],
+            full,
+            tuple(said["names"]),
+            tuple(said["r_names"]),
+            tuple(said["term_of"]),
+            tuple(said["input_bends"]),
+            Scaling.from_dict(said["scaling"]),
+            said["missing"],
+            fills_from_dict(said["fills"]),
+            tuple(said["notes"]),
+        )
+
+    def _with_full(self) -> Any:
+        return zip(self.terms.terms, self.full, strict=True)
+
+
+def learn_design(
+    formula: Formula,
+    table: Table,
+    *,
+    coding: str = "number",
+    missing: str = "drop",
+    weights: str | Array | None = None,
+    offset: str | Array | None = None,
+    standardise: bool = True,
+    scale_response: bool = True,
+    training: BoolArray | None = None,
+) -> tuple[Design, Arrays]:
+    """Learn a design from a table and give the arrays of its complete rows.
+
+    Parameters
+    ----------
+    formula : Formula
+    table : Table
+    coding : {"number", "binary", "classes"}
+        What the family needs of the response.
+    missing : {"drop", "impute", "error"}
+    weights, offset : str or array (table rows,), optional
+        A column, or one number a row of the table.
+    standardise, scale_response : bool
+        Whether inputs and response get the units of training.
+    training : ndarray of bool, shape (table rows,), optional
+        The rows to learn from; all by default. The arrays hold the others too.
+
+    Raises
+    ------
+    FormulaError, TableError, ResponseError, ArgumentError
+        If formula, columns, response or an argument cannot be used; says which, where and what to do.
+    """
+    check_treatment(missing)
+    if table.n_rows == 0:
+        raise TableError(f"{table.source} has no rows")
+    known = _columns_for(formula, table, weights, offset)
+    terms = expand(formula, known)
+    if not terms.terms and not terms.intercept:
+        raise FormulaError("the right side of the formula is empty; write y ~ 1 for the mean alone")
+    response = learn_response(terms.response, table, coding)
+    reads = _reads(terms)
+    mask = np.ones(table.n_rows, dtype=bool) if training is None else training
+    if missing == "error":
+        refuse_missing(table, tuple(dict.fromkeys((*response.columns, *reads))))
+    fills = learn_fills(table, reads, mask) if missing == "impute" else {}
+    filled, _ = fill(table, fills)
+    states: States = {}
+    values = {node: learn(node, filled, mask, states) for term in terms.terms for node in term.factors}
+    for node in (*terms.offsets, *_parts(response)):
+        learn(node, filled, mask, states)
+    full = tuple(full_codings(terms, {node: isinstance(value, Groups) for node, value in values.items()}))
+    columns = build_columns(terms, filled, states, full, values)
+    marks = tuple(f"{name}[missing]" for name, by in fills.items() if by.indicated)
+    rough = Design(
+        formula,
+        terms,
+        known,
+        response,
+        states,
+        full,
+        columns.names + marks,
+        columns.r_names + tuple(f"{name}_missing" for name, by in fills.items() if by.indicated),
+        columns.term_of + (len(terms.terms),) * len(marks),
+        columns.bends[terms.intercept :] + (True,) * len(marks),
+        Scaling.none(len(columns.names) + len(marks) - terms.intercept),
+        missing,
+        fills,
+        (),
+    )
+    arrays = rough.arrays(table, weights=weights, offset=offset)
+    _check_rows(table, arrays, mask)
+    notes = _notes(table, terms, response, values, arrays, fills, weights, offset)
+    scaling = rough.scaling
+    if standardise or scale_response:
+        learnt = arrays.take(np.flatnonzero(mask[arrays.rows]))
+        scaling = _scaling(learnt, terms.intercept, standardise, scale_response)
+    return Design(**{**vars(rough), "scaling": scaling, "notes": notes}), arrays
+
+
+def _columns_for(formula: Formula, table: Table, weights: Any, offset: Any) -> tuple[str, ...]:
+    """Give the columns that `.` stands for: not those of weights and offset, unless the formula names them."""
+    taken = {name for name in (weights, offset) if isinstance(name, str)} - set(variables(formula.right))
+    return tuple(name for name in table.names if name not in taken)
+
+
+def _scaling(rows: Arrays, intercept: bool, standardise: bool, scale_response: bool) -> Scaling:
+    """Learn the units of training."""
+    inputs = rows.X[:, intercept:]
+    learnt = Scaling.learn(inputs, rows.y if scale_response else None, rows.offset, intercept)
+    if standardise:
+        return learnt
+    nothing = Scaling.none(inputs.shape[1])
+    return Scaling(nothing.centre, nothing.scale, learnt.response_centre, learnt.response_scale)
+
+
+def _reads(terms: Terms) -> tuple[str, ...]:
+    """Give the columns that terms and offsets read, in order of appearance."""
+    nodes = [node for term in terms.terms for node in term.factors]
+    return tuple(dict.fromkeys(name for node in (*nodes, *terms.offsets) for name in variables(node)))
+
+
+def _parts(response: Response) -> tuple[Node, ...]:
+    """Give the parts of a response that are arithmetic, and may learn something."""
+    from pliant.data.formula import Call
+
+    node = response.node
+    if response.levels:
+        return ()
+    return node.arguments if isinstance(node, Call) and node.function == "cbind" else (node,)
+
+
+def _offset(terms: Terms, table: Table, states: States) -> Array:
+    """Give the sum (n,) of the formula's offsets."""
+    total = np.zeros(table.n_rows)
+    for node in terms.offsets:
+        total = total + number(node, table, states)
+    return total
+
+
+def _argument_offset(offset: Any, table: Table) -> Array:
+    """Give the offset (n,) that came as an argument."""
+    return np.zeros(table.n_rows) if offset is None else _given("offset", offset, table)
+
+
+def _weights(weights: Any, table: Table, trials: Array | None) -> Array:
+    """Give the prior weights (n,), times the trials of each row where the response has them."""
+    given = np.ones(table.n_rows) if weights is None else _given("weights", weights, table)
+    bad = np.flatnonzero(given < 0.0)
+    if len(bad):
+        raise TableError(f"{table.source}: weights must not be negative ({shown_rows(bad)})")
+    if table.n_rows and not np.any(given > 0.0):
+        raise TableError(f"{table.source}: no row has a weight above zero")
+    return given if trials is None else given * trials
+
+
+def _given(what: str, value: Any, table: Table) -> Array:
+    """Give an argument (n,) that is a column's name or one number a row."""
+    if isinstance(value, str):
+        column = table[value]
+        if isinstance(column, FactorColumn):
+            raise TableError(f"{table.source}: {what}={value!r} is a column of text; {what} are numbers")
+        column.check_finite(table.source)
+        return column.values
+    try:
+        given = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TableError(f"{what} must be the name of a column or one number a row") from None
+    if given.shape != (table.n_rows,):
+        raise TableError(
+            f"{what} must have one number a row: {table.source} has {table.n_rows} rows, {what} has shape {given.shape}"
+        )
+    infinite = np.flatnonzero(np.isinf(given))
+    if len(infinite):
+        raise TableError(f"{what} has infinite values ({shown_rows(infinite)})")
+    return given
+
+
+def _check_rows(table: Table, arrays: Arrays, training: BoolArray) -> None:
+    """See that rows are left to fit."""
+    if len(arrays.y) == 0:
+        raise TableError(
+            f"{table.source}: all {table.n_rows} rows have a missing value in a column that the formula reads; "
+            "fill them with missing='impute', or leave out the emptiest column"
+        )
+    used = arrays.weights[training[arrays.rows]]
+    if not np.any(used > 0.0):
+        raise TableError(f"{table.source}: no complete row to train on has a weight above zero")
+
+
+def _notes(
+    table: Table,
+    terms: Terms,
+    response: Response,
+    values: dict[Node, Value],
+    arrays: Arrays,
+    fills: Mapping[str, Fill],
+    weights: Any,
+    offset: Any,
+) -> tuple[str, ...]:
+    """Say what was detected and what was done."""
+    read = set(_reads(terms)) | set(response.columns)
+    notes = [note for note in table.notes if ": column " not in note or any(shown(name) in note for name in read)]
+    notes += terms.notes
+    keep = np.zeros(table.n_rows, dtype=bool)
+    keep[arrays.rows] = True
+    holes = {
+        name: table[name].missing for name in dict.fromkeys((*response.columns, *_reads(terms))) if name not in fills
+    }
+    for what, given in (("weights", weights), ("offset", offset)):
+        if given is not None:
+            holes[given if isinstance(given, str) else what] = np.isnan(_given(what, given, table))
+    notes += dropped_note(holes, keep)
+    notes += fills_note(table, fills)
+    if response.coding == "binary" and response.levels:
+        notes.append(f"the mean is the probability that {response.node} is {shown(response.levels[1])}")
+    return tuple(notes)

@@ -1,0 +1,145 @@
+"""The columns of the design matrix: terms, coded by contrasts where their margins call for it.
+
+A factor in a term is coded by contrasts if the rest of the term is already spanned by an earlier term, and by a
+column a level if not. That is R's rule, but for one point: R looks for an earlier term that *contains* the rest,
+also when its numbers differ (`a:x + a:b` with a number x), and then loses a column; here the numbers must agree.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pliant.data.columns import shown
+from pliant.data.contrasts import contrast_matrix
+from pliant.data.evaluate import Groups, Numeric, States, Value, evaluate
+from pliant.data.formula import Node, Term, Terms
+from pliant.data.table import Table
+from pliant.errors import TableError
+from pliant.types import Array, BoolArray
+
+MOST_COLUMNS = 5_000
+
+
+@dataclass(frozen=True)
+class Coded:
+    """The columns that one factor puts into one term."""
+
+    values: Array  # (n, c); NaN rows where missing
+    labels: tuple[str, ...]  # one a column: "x", "g[T.b]"
+    r_labels: tuple[str, ...]  # "x", "gb"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A design matrix with the names of its columns."""
+
+    X: Array  # (n, p)
+    names: tuple[str, ...]
+    r_names: tuple[str, ...]
+    term_of: tuple[int, ...]  # index of the term of each column, -1 for the intercept
+    bends: tuple[bool, ...]  # whether hidden units may read it
+
+
+def full_codings(terms: Terms, is_group: dict[Node, bool]) -> list[frozenset[Node]]:
+    """Give, for each term, the factors that get a column a level."""
+    spanned: list[tuple[frozenset[Node], frozenset[Node]]] = []  # numbers, groups of the terms so far
+    if terms.intercept:
+        spanned.append((frozenset(), frozenset()))
+    full = []
+    for term in terms.terms:
+        groups = frozenset(f for f in term.factors if is_group[f])
+        numbers = frozenset(term.factors) - groups
+        alone = frozenset(
+            g for g in groups if not any(of == numbers and groups - {g} <= others for of, others in spanned)
+        )
+        full.append(alone)
+        spanned.append((numbers, groups))
+    return full
+
+
+def build_columns(
+    terms: Terms, table: Table, states: States, full: Sequence[frozenset[Node]], values: dict[Node, Value]
+) -> Columns:
+    """Put the coded factors of every term together, the first factor of an interaction varying fastest.
+
+    Raises
+    ------
+    TableError
+        If a term has more than 5,000 columns, as an identifier among the factors makes it.
+    """
+    n = table.n_rows
+    blocks = [np.ones((n, 1))] if terms.intercept else []
+    names, r_names = (["Intercept"], ["(Intercept)"]) if terms.intercept else ([], [])
+    term_of, bends = ([-1], [False]) if terms.intercept else ([], [])
+    for t, term in enumerate(terms.terms):
+        _check_width(term, full[t], values)
+        product = Coded(np.ones((n, 1)), ("",), ("",))
+        for node in term.factors:
+            product = _times(product, _coded(node, values[node], node in full[t]))
+        blocks.append(product.values)
+        names += product.labels
+        r_names += product.r_labels
+        term_of += [t] * len(product.labels)
+        bends += [term.bends] * len(product.labels)
+    X = np.hstack(blocks) if blocks else np.zeros((n, 0))
+    return Columns(X, tuple(names), tuple(r_names), tuple(term_of), tuple(bends))
+
+
+def evaluate_factors(terms: Terms, table: Table, states: States) -> dict[Node, Value]:
+    """Evaluate every factor of every term once."""
+    return {node: evaluate(node, table, states) for node in dict.fromkeys(f for t in terms.terms for f in t.factors)}
+
+
+def missing_of(value: Value) -> BoolArray:
+    """Mark the rows (n,) in which a value is missing."""
+    return np.asarray(value.codes < 0 if isinstance(value, Groups) else np.any(np.isnan(value.values), axis=1))
+
+
+def _coded(node: Node, value: Value, full: bool) -> Coded:
+    """Give the columns of one factor: numbers as they are, groups by contrasts or by a column a level."""
+    name = str(node)
+    if isinstance(value, Numeric):
+        return Coded(
+            value.values,
+            tuple(name + label for label in value.labels),
+            tuple(name + label for label in value.r_labels),
+        )
+    contrast = contrast_matrix(value.levels, "full" if full else value.contrast, value.reference)
+    missing = value.codes < 0
+    values = contrast.matrix[np.where(missing, 0, value.codes)]
+    values[missing] = np.nan
+    return Coded(
+        values,
+        tuple(f"{name}[{label}]" for label in contrast.labels),
+        tuple(name + label for label in contrast.r_labels),
+    )
+
+
+def _times(left: Coded, right: Coded) -> Coded:
+    """Multiply every column on the left with every one on the right, the left varying fastest."""
+    if left.labels == ("",):
+        return right
+    n = len(left.values)
+    values = (right.values[:, :, None] * left.values[:, None, :]).reshape(n, -1)
+    return Coded(
+        values,
+        tuple(f"{a}:{b}" for b in right.labels for a in left.labels),
+        tuple(f"{a}:{b}" for b in right.r_labels for a in left.r_labels),
+    )
+
+
+def _check_width(term: Term, full: frozenset[Node], values: dict[Node, Value]) -> None:
+    """Refuse a term that is too wide, before memory goes."""
+    width, widest, most = 1, "", 0
+    for node in term.factors:
+        value = values[node]
+        own = value.values.shape[1] if isinstance(value, Numeric) else len(value.levels) - (node not in full)
+        width *= own
+        if own > most:
+            widest, most = str(node), own
+    if width > MOST_COLUMNS:
+        raise TableError(
+            f"the term {term} has {width:,} columns, more than {MOST_COLUMNS:,}; {shown(widest)} alone has {most:,}: "
+            "if it names single rows leave it out, else join rare levels"
+        )

@@ -1,0 +1,82 @@
+"""The units of training, and the way back: the one place that knows them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pliant.types import Array
+
+CONSTANT = 1e-12  # a column that varies by less than this share of its size is constant
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Centre and scale of the inputs and of the response, learnt from training rows."""
+
+    centre: Array  # (p',), p' columns of the design matrix without the intercept
+    scale: Array  # (p',)
+    response_centre: Array  # (q,), or (1,) zero where the response keeps its units
+    response_scale: Array  # (q,), or (1,) one
+
+    @classmethod
+    def none(cls, inputs: int) -> "Scaling":
+        """Give the scaling that changes nothing."""
+        return cls(np.zeros(inputs), np.ones(inputs), np.zeros(1), np.ones(1))
+
+    @classmethod
+    def learn(cls, inputs: Array, y: Array | None, offset: Array, intercept: bool) -> "Scaling":
+        """Learn mean and standard deviation from training rows.
+
+        Without an intercept nothing is centred: a line through the origin stays one.
+
+        Parameters
+        ----------
+        inputs : ndarray, shape (n, p')
+        y : ndarray, shape (n, q), or None
+            None if the response keeps its units.
+        offset : ndarray, shape (n,)
+            Where there is one, several responses share one scale, since they share the offset.
+        intercept : bool
+        """
+        centre, scale = _moments(inputs)
+        if y is None:
+            response_centre, response_scale = np.zeros(1), np.ones(1)
+        else:
+            response_centre, response_scale = _moments(y)
+            if np.any(offset != 0.0):
+                response_scale = np.full_like(response_scale, np.mean(response_scale))
+        if not intercept:
+            centre, response_centre = 0.0 * centre, 0.0 * response_centre
+        return cls(centre, scale, response_centre, response_scale)
+
+    def inputs(self, X: Array) -> Array:
+        """Give inputs (m, p') in the units of training."""
+        return (X - self.centre) / self.scale
+
+    def scale_response(self, y: Array, offset: Array) -> tuple[Array, Array]:
+        """Give y (n, q) and offset (n,) in the units of training."""
+        return (y - self.response_centre) / self.response_scale, offset / self.response_scale[0]
+
+    def unscale(self, slopes: Array, intercept: Array) -> tuple[Array, Array]:
+        """Give the slopes (p', q) and intercept (q,) of a line in the user's units."""
+        raw = slopes / self.scale[:, None]
+        at_zero = (intercept - self.centre @ raw) * self.response_scale + self.response_centre
+        return raw * self.response_scale, at_zero
+
+    def to_dict(self) -> dict[str, list[float]]:
+        """Give what JSON can say."""
+        return {name: values.tolist() for name, values in vars(self).items()}
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> "Scaling":
+        """Build it again from `to_dict`."""
+        return cls(**{name: np.array(said[name], dtype=np.float64) for name in cls.__annotations__})
+
+
+def _moments(values: Array) -> tuple[Array, Array]:
+    """Give mean and standard deviation of each column; 1 where it is constant."""
+    mean, spread = np.mean(values, axis=0), np.std(values, axis=0)
+    size = np.max(np.abs(values), axis=0, initial=0.0)
+    return np.asarray(mean), np.where(spread > CONSTANT * size, spread, 1.0)
