@@ -122,9 +122,7 @@ def fit_line(
 class _Descent:
     """One fit under way: coefficients, eta, mean and deviance belong together at all times."""
 
-    def __init__(
-        self, likelihood: Likelihood, X: Array, y: Array, weights: Array, offset: Array, decay: Array
-    ) -> None:
+    def __init__(self, likelihood: Likelihood, X: Array, y: Array, weights: Array, offset: Array, decay: Array) -> None:
         self.likelihood, self.X, self.y, self.weights = likelihood, X, y, weights
         self.root, self.offset = np.sqrt(weights), offset[:, None]
         self.eta = likelihood.start(y, weights)
@@ -215,7 +213,8 @@ class _Descent:
             root = self.root[part]
             rows = np.einsum("n,nrq,np->nrqp", root, F, self.X[part]).reshape(-1, k)
             b = (root[:, None] * r).reshape(-1, 1)
-            stack = np.linalg.qr(np.vstack([stack, np.hstack([rows, b])]), mode="r")[:k]
+            stacked: Array = np.vstack([stack, np.hstack([rows, b])])
+            stack = np.asarray(np.linalg.qr(stacked, mode="r"))[:k]
         return stack[:, :k], stack[:, k]
 
 

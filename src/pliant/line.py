@@ -1,0 +1,93 @@
+"""The exact line: a generalised linear model by IRLS, in the user's units, with its standard errors."""
+
+import numpy as np
+
+from pliant.data.arrays import Arrays
+from pliant.data.design import Design, aliased_columns
+from pliant.errors import ConvergenceError, InputError
+from pliant.functions.likelihood import Likelihood
+from pliant.measure import measure
+from pliant.model import Fitted, linear_predictor
+from pliant.network import Network
+from pliant.optimisers.irls import SETTLED, LineFit, fit_line
+from pliant.record import Settings
+from pliant.types import Array
+
+
+def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings: Settings) -> Fitted:
+    """Fit the line to the floor of float64.
+
+    Raises
+    ------
+    InputError
+        If there is more than one response: each has a dispersion of its own.
+    ConvergenceError
+        If the steps do not die out; names the columns that run off.
+    """
+    outcomes = chosen.outputs(arrays.y)
+    if outcomes > 1 and not chosen.has_classes:
+        raise InputError(
+            "a line takes one response, since each has its own dispersion; fit "
+            + " and ".join(f"{name!r}" for name in design.response.names)
+            + " one after the other, or a network with hidden= to all"
+        )
+    penalised = settings.regularisation > 0.0
+    aliased = aliased_columns(arrays.X, arrays.weights)
+    line = fit_line(
+        chosen,
+        arrays.X,
+        arrays.y,
+        arrays.weights,
+        arrays.offset,
+        aliased=aliased,
+        ridge=_ridge(design, arrays, settings.regularisation) if penalised else None,
+    )
+    if not line.converged:
+        raise ConvergenceError(_why_not(chosen, design, line))
+    network = Network(design.n_inputs, outcomes, bias=design.has_intercept)
+    notes = design.notes + _aliased_notes(design, line)
+    parameters = _as_parameters(network, line.coefficients)
+    mu = chosen.mean(linear_predictor(design, network, parameters, arrays.X, arrays.offset))
+    facts = measure(chosen, arrays, mu, line.rank, design.has_intercept, None if penalised else line)
+    return Fitted(design, network, chosen, parameters, settings, facts, notes, arrays=arrays)
+
+
+def _as_parameters(network: Network, coefficients: Array) -> Array:
+    """Lay coefficients (p, q), the intercept first if there is one, into the network's flat vector."""
+    parameters = np.zeros(network.n_parameters)
+    weights, biases = network.views(parameters).layers[0]
+    weights[:] = coefficients[len(coefficients) - len(weights) :]
+    if biases is not None:
+        biases[:] = coefficients[0]
+    return parameters
+
+
+def _ridge(design: Design, arrays: Arrays, regularisation: float) -> Array:
+    """Give the ridge (p,) that is `regularisation` on standardised columns; none on the intercept."""
+    ridge = regularisation * np.sum(arrays.weights) * np.var(arrays.X, axis=0)
+    if design.has_intercept:
+        ridge[0] = 0.0
+    return np.asarray(ridge)
+
+
+def _aliased_notes(design: Design, line: LineFit) -> tuple[str, ...]:
+    """Name the columns that others determine."""
+    names = [name for name, gone in zip(design.names, line.aliased, strict=True) if gone]
+    if not names:
+        return ()
+    verb = "is" if len(names) == 1 else "are"
+    return (f"{', '.join(names)} {verb} determined by the columns before and left out (aliased)",)
+
+
+def _why_not(chosen: Likelihood, design: Design, line: LineFit) -> str:
+    """Say in one line why a fit did not settle, with its state."""
+    moving = np.nanmax(line.last_step, axis=1) >= SETTLED
+    names = [name for name, moves in zip(design.names, moving, strict=True) if moves]
+    state = f"after {line.steps} steps the deviance is {line.deviance:.6g}"
+    if chosen.family.name in ("binomial", "multinomial", "poisson"):
+        return (
+            f"the line does not settle: the coefficients of {', '.join(names[:5])} run off without end, as when "
+            f"columns separate the rows with and without the response ({state}); leave one of them out, or ask for "
+            "regularisation=0.01"
+        )
+    return f"the line does not settle in {', '.join(names[:5])} ({state}); try another link, or other columns"

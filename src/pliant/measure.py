@@ -1,0 +1,89 @@
+"""Measure a fit on its training rows: deviances, likelihood, dispersion, degrees of freedom.
+
+The conventions are those of R's `glm` and `summary.glm`.
+"""
+
+import hashlib
+
+import numpy as np
+
+from pliant.data.arrays import Arrays
+from pliant.functions.likelihood import Likelihood
+from pliant.optimisers.irls import LineFit, fit_line
+from pliant.record import Facts
+from pliant.types import Array
+
+
+def measure(
+    likelihood: Likelihood, arrays: Arrays, mu: Array, rank: int, intercept: bool, line: LineFit | None = None
+) -> Facts:
+    """Give the facts of a fit.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+    arrays : Arrays
+        The training rows.
+    mu : ndarray, shape (n, C)
+        Fitted means.
+    rank : int
+        Estimated parameters of one linear predictor: columns less aliased ones; for a network, all weights.
+    intercept : bool
+        Whether the null model has one.
+    line : LineFit, optional
+        Where there are standard errors to keep: an exact line without a penalty.
+
+    Returns
+    -------
+    Facts
+        Dispersion: 1 where the family fixes it, else Pearson's statistic over the residual degrees of freedom.
+    """
+    y, weights = arrays.y, arrays.weights
+    family = likelihood.family
+    n, outcomes = int(np.sum(weights > 0.0)), likelihood.outputs(y)
+    df_residual = (n - rank) * outcomes
+    deviance = float(weights @ likelihood.deviance(y, mu))
+    if family.dispersion_known:
+        dispersion = 1.0
+    elif df_residual > 0:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            dispersion = float(np.sum(weights[:, None] * (y - mu) ** 2 / family.variance(mu)) / df_residual)
+    else:
+        dispersion = float("nan")
+    return Facts(
+        n_rows=n,
+        deviance=deviance,
+        null_deviance=null_deviance(likelihood, arrays, intercept),
+        log_likelihood=family.log_likelihood(y, mu, weights, dispersion),
+        dispersion=dispersion,
+        df_residual=df_residual,
+        df_null=(n - intercept) * outcomes,
+        covariance=None if line is None else line.covariance * dispersion,
+    )
+
+
+def null_deviance(likelihood: Likelihood, arrays: Arrays, intercept: bool) -> float:
+    """Give the deviance of the model that knows only its intercept and the offset.
+
+    The intercept is fitted again where there is an offset; without an intercept the mean is that of the offset.
+    """
+    y, weights, offset = arrays.y, arrays.weights, arrays.offset
+    outcomes = likelihood.outputs(y)
+    if not intercept:
+        eta = np.tile(offset[:, None], (1, outcomes))
+    elif np.any(offset != 0.0):
+        return fit_line(likelihood, np.ones((len(y), 1)), y, weights, offset).deviance
+    else:
+        eta = np.tile(likelihood.constant(y, weights), (len(y), 1))
+    return float(weights @ likelihood.deviance(y, likelihood.mean(eta)))
+
+
+def fingerprint(*parts: Arrays | None) -> str:
+    """Give the SHA-256 of the rows of a training, so that other rows are not taken for them."""
+    digest = hashlib.sha256()
+    for arrays in parts:
+        if arrays is not None:
+            for values in (arrays.X, arrays.y, arrays.weights, arrays.offset):
+                digest.update(repr(values.shape).encode())
+                digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()

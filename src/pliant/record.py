@@ -1,0 +1,66 @@
+"""What a fitted model remembers of its run: the settings, and what was measured on the training rows.
+
+Both are kept in the model file, so that a model without its data still knows how it came about.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pliant.types import Array
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was asked and what was chosen, so that a run can be repeated and continued."""
+
+    engine: str
+    optimiser: str  # "irls", or a name of OPTIMISERS
+    optimiser_settings: Mapping[str, float]
+    learning_rate: float  # 0 for irls, which needs none
+    epochs: int  # of the first training, over which a schedule runs; 0 for irls
+    batch: int | None
+    schedule: str
+    regularisation: float
+    validation: float | None
+    patience: int | None
+    seed: int
+    precision: str
+    reasons: tuple[str, ...] = ()  # why the recipe chose what nobody asked for
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what JSON can say."""
+        return vars(self) | {"optimiser_settings": dict(self.optimiser_settings)}
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> "Settings":
+        """Build it again from `to_dict`."""
+        return cls(**{**said, "reasons": tuple(said["reasons"])})
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was measured on the training rows."""
+
+    n_rows: int  # with a positive weight
+    deviance: float
+    null_deviance: float
+    log_likelihood: float
+    dispersion: float
+    df_residual: int
+    df_null: int
+    covariance: Array | None = None  # of the line: dispersion times inverse information, (p q, p q)
+    fingerprint: str = ""  # SHA-256 of the training arrays: the same data continue a run, others do not
+
+    def to_dict(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """Give what JSON can say (not a number is null), and the covariance as an array."""
+        said = {k: v for k, v in vars(self).items() if k != "covariance"}
+        said = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in said.items()}
+        return said, {} if self.covariance is None else {"covariance": self.covariance}
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any], arrays: Mapping[str, Array]) -> "Facts":
+        """Build it again from `to_dict`."""
+        facts: dict[str, Any] = {k: math.nan if v is None else v for k, v in said.items()}
+        return cls(**facts, covariance=arrays.get("covariance"))
