@@ -1,7 +1,8 @@
 """Neural networks for tables, from a straight line to any curve.
 
-The names below load on first use, so that `import pliant` stays quick: `tests/test_import.py` holds it
-to loading none of torch, numba, matplotlib, scipy.stats, scikit-learn and polars.
+The names below load on first use, so that `import pliant` and `pliant --help` stay quick: `tests/test_import.py`
+holds the import to loading none of torch, numba, matplotlib, scipy.stats, scikit-learn and polars. The module of
+`fit` is called `fitting`, since loading a module called `fit` would put it where the function is looked for.
 """
 
 from importlib import import_module
@@ -10,18 +11,39 @@ from typing import TYPE_CHECKING, Any
 from pliant._version import __version__
 
 if TYPE_CHECKING:
-    from pliant import datasets as datasets
+    from pliant import datasets, errors
+    from pliant.errors import PliantError
+    from pliant.fitting import continue_training, fit
+    from pliant.model import Fitted
+    from pliant.storage import load
 
-_HOMES: dict[str, str] = {}
+_HOMES = {
+    "Fitted": "pliant.model",
+    "PliantError": "pliant.errors",
+    "continue_training": "pliant.fitting",
+    "fit": "pliant.fitting",
+    "load": "pliant.storage",
+}
+_ROOMS = ("datasets", "errors")
 
-__all__ = ["__version__", *_HOMES]
+__all__ = [
+    "Fitted",
+    "PliantError",
+    "__version__",
+    "continue_training",
+    "datasets",
+    "errors",
+    "fit",
+    "load",
+]
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'pliant' has no attribute {name!r}")
-    return getattr(import_module(home), name)
+    if name in _ROOMS:
+        return import_module(f"pliant.{name}")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'pliant' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -63,9 +63,7 @@ def test_a_full_batch_leaves_the_generator_alone(workshop: Any) -> None:
 
 
 def test_history_has_a_row_for_each_epoch(workshop: Any) -> None:
-    result = workshop.run(
-        workshop.program(), epochs=12, schedule="cosine", validation=workshop.validation, every=5
-    )
+    result = workshop.run(workshop.program(), epochs=12, schedule="cosine", validation=workshop.validation, every=5)
     history = result.history
     assert history["epoch"].tolist() == list(range(1, 13))
     assert (np.diff(history["loss"]) < 0.0).all()
@@ -132,9 +130,7 @@ def overshooting(workshop: Any) -> Any:
 
 def test_early_stop_keeps_the_best_parameters(workshop: Any) -> None:
     program, start, validation = overshooting(workshop)
-    result = workshop.run(
-        program, start, epochs=500, learning_rate=0.1, validation=validation, patience=4, batch=None
-    )
+    result = workshop.run(program, start, epochs=500, learning_rate=0.1, validation=validation, patience=4, batch=None)
     losses = result.history["validation_loss"]
     assert result.stopped == "early"
     assert result.epoch == int(losses.argmin()) + 1 == 5
@@ -154,9 +150,7 @@ def test_without_patience_the_best_parameters_are_kept_too(workshop: Any) -> Non
 def test_the_start_is_kept_if_training_only_makes_it_worse(workshop: Any) -> None:
     program, start, validation = overshooting(workshop)
     validation = (np.full((2, 1), -3.0), *validation[1:])
-    result = workshop.run(
-        program, start, epochs=60, learning_rate=0.1, validation=validation, patience=3, batch=None
-    )
+    result = workshop.run(program, start, epochs=60, learning_rate=0.1, validation=validation, patience=3, batch=None)
     assert (result.stopped, result.epoch, len(result.history)) == ("early", 0, 3)
     assert result.parameters.tolist() == [0.0]
 
@@ -197,9 +191,7 @@ def test_without_validation_the_last_parameters_are_given_and_a_lower_loss_is_sa
 
 def test_progress_ends_with_the_last_epoch(workshop: Any) -> None:
     seen: list[Progress] = []
-    result = workshop.run(
-        workshop.program(), epochs=40, report=seen.append, validation=workshop.validation, every=3
-    )
+    result = workshop.run(workshop.program(), epochs=40, report=seen.append, validation=workshop.validation, every=3)
     last = seen[-1]
     assert (last.epoch, last.epochs, last.seconds_left) == (40, 40, 0.0)
     assert last.loss == result.history["loss"][-1]
@@ -243,9 +235,7 @@ def test_progress_is_told_about_ten_times_a_second(workshop: Any) -> None:
         ({"patience": 0}, "patience is 0; it has to be a whole number, 1 or more"),
     ],
 )
-def test_what_cannot_be_used_is_said_before_anything_runs(
-    workshop: Any, arguments: dict[str, Any], said: str
-) -> None:
+def test_what_cannot_be_used_is_said_before_anything_runs(workshop: Any, arguments: dict[str, Any], said: str) -> None:
     program = workshop.program()
     with pytest.raises(ArgumentError) as caught:
         workshop.run(program, **arguments)

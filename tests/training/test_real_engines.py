@@ -102,9 +102,7 @@ def test_divergence_of_a_network_warns_nobody_and_keeps_finite_parameters() -> N
     network = Network(2, 1, hidden=(4,), activation="relu")
     data = problem(network, X, X[:, :1] ** 2)
     start = network.initial(np.random.default_rng(2))
-    result = train(
-        engine("reference").load(data, gd()), begin(start, gd()), n=30, epochs=5000, learning_rate=30.0
-    )
+    result = train(engine("reference").load(data, gd()), begin(start, gd()), n=30, epochs=5000, learning_rate=30.0)
     assert result.stopped == "diverged"
     assert np.isfinite(result.parameters).all()
     loss = engine("reference").load(data, gd()).loss_and_gradient(result.parameters)[0]

@@ -60,9 +60,7 @@ def test_a_resumed_run_equals_the_unbroken_one(
 
 def test_some_of_those_runs_stop_early_and_some_do_not(workshop: Any) -> None:
     plan = {"validation": workshop.validation, "patience": 6, "every": 2, "epochs": 30}
-    ends = {
-        workshop.run(workshop.program(name), learning_rate=RATES[name], **plan).stopped for name in OPTIMISERS
-    }
+    ends = {workshop.run(workshop.program(name), learning_rate=RATES[name], **plan).stopped for name in OPTIMISERS}
     assert ends == {"early", "done"}
 
 

@@ -45,9 +45,7 @@ def test_ctrl_c_within_an_epoch_keeps_the_last_complete_one(
     assert again.state.state.rng == whole.state.state.rng
 
 
-def test_ctrl_c_within_a_portion_goes_back_to_its_beginning(
-    workshop: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ctrl_c_within_a_portion_goes_back_to_its_beginning(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(portions, "SECONDS", 10.0)
     program = workshop.program()
     program.before_epoch = interrupt_in(50)
@@ -89,9 +87,7 @@ def test_ctrl_c_while_reporting_loses_no_epoch(workshop: Any) -> None:
     assert (stopped.stopped, stopped.state.epoch, len(stopped.history)) == ("interrupted", 1, 1)
 
 
-def test_ctrl_c_while_the_history_is_written_keeps_it_whole(
-    workshop: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ctrl_c_while_the_history_is_written_keeps_it_whole(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     append = History.append
 
     def torn(self: History, epoch: int, *values: float) -> None:
@@ -140,9 +136,7 @@ def test_divergence_gives_the_state_of_the_lowest_loss(workshop: Any, batch: int
     assert len(result.state.history) == result.state.epoch == result.epoch
 
 
-def test_the_epoch_of_divergence_does_not_depend_on_portions(
-    workshop: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_epoch_of_divergence_does_not_depend_on_portions(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
     for seconds in (0.0, 10.0):
         monkeypatch.setattr(portions, "SECONDS", seconds)
@@ -152,9 +146,7 @@ def test_the_epoch_of_divergence_does_not_depend_on_portions(
 
 
 def test_divergence_keeps_the_best_validated_parameters(workshop: Any) -> None:
-    result = workshop.run(
-        workshop.program(), epochs=50_000, learning_rate=RATE, validation=workshop.validation
-    )
+    result = workshop.run(workshop.program(), epochs=50_000, learning_rate=RATE, validation=workshop.validation)
     measured = result.history["validation_loss"][:-1]
     assert result.stopped == "diverged"
     assert result.epoch == int(measured.argmin()) + 1 > 1

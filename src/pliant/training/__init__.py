@@ -1,5 +1,6 @@
 """Training: the loop, its schedules, its history, its progress and the state it can go on from."""
 
+from pliant.training.checkpoint import Checkpoint
 from pliant.training.history import History
 from pliant.training.loop import Result, Validation, train
 from pliant.training.progress import Progress, Report, progress_bar
@@ -8,6 +9,7 @@ from pliant.training.state import TrainingState
 
 __all__ = [
     "SCHEDULES",
+    "Checkpoint",
     "History",
     "Progress",
     "Report",

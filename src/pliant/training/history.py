@@ -37,9 +37,7 @@ class History:
     def __init__(self) -> None:
         self._columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
 
-    def append(
-        self, epoch: int, loss: float, validation_loss: float, learning_rate: float, seconds: float
-    ) -> None:
+    def append(self, epoch: int, loss: float, validation_loss: float, learning_rate: float, seconds: float) -> None:
         """Add the row of an epoch."""
         for column, value in zip(
             self._columns.values(), (epoch, loss, validation_loss, learning_rate, seconds), strict=True
@@ -103,9 +101,7 @@ class History:
             for name in COLUMNS:
                 history._columns[name] = [math.nan if v is None else float(v) for v in columns[name]]
         except (KeyError, TypeError, ValueError) as error:
-            raise ModelFileError(
-                f"the history cannot be read ({error!r}); the file may be damaged"
-            ) from error
+            raise ModelFileError(f"the history cannot be read ({error!r}); the file may be damaged") from error
         if len({len(values) for values in history._columns.values()}) > 1:
             raise ModelFileError("the columns of the history differ in length; the file may be damaged")
         return history

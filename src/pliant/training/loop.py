@@ -12,6 +12,7 @@ from time import perf_counter
 import numpy as np
 
 from pliant.engines.contract import Program, State
+from pliant.training.checkpoint import Checkpoint
 from pliant.training.history import History
 from pliant.training.plan import Plan, make_plan
 from pliant.training.portions import Portions
@@ -55,6 +56,7 @@ def train(
     patience: int | None = None,
     every: int = 1,
     report: Report | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Result:
     """Train up to an epoch, or until the validation loss, the user or the numbers say stop.
 
@@ -85,6 +87,8 @@ def train(
         Stop early when the lowest validation loss is so many epochs old. None: never.
     every : int
         Epochs from one validation to the next. The epoch at the horizon is always validated.
+    checkpoint : Checkpoint, optional
+        Written about every half minute, and at the end, however it comes.
     report : callable, optional
         Takes a `Progress` about ten times a second, and after the last epoch.
 
@@ -111,7 +115,10 @@ def train(
         validates=validation is not None,
         state=origin.state,
     )
-    return _Run(program, plan, validation, origin, report).go()
+    result = _Run(program, plan, validation, origin, report, checkpoint).go()
+    if checkpoint is not None:
+        checkpoint.keep(result.state, now=True)
+    return result
 
 
 class _Run:
@@ -124,8 +131,10 @@ class _Run:
         validation: Validation | None,
         origin: TrainingState,
         report: Report | None,
+        checkpoint: Checkpoint | None,
     ) -> None:
-        self.program, self.plan, self.validation, self.report = program, plan, validation, report
+        self.program, self.plan, self.validation = program, plan, validation
+        self.report, self.checkpoint = report, checkpoint
         self.origin = self.point = origin
         self.history = origin.history.copy()
         self.began = perf_counter()
@@ -175,6 +184,8 @@ class _Run:
         self._record(losses, loss)
         self.point = point
         self._tell(float(losses[-1]))
+        if self.checkpoint is not None:
+            self.checkpoint.keep(replace(point, history=self.history))
 
     def _record(self, losses: Array, validation_loss: float) -> None:
         """Write the rows of the epochs that were just run; the time is spread evenly over them."""
@@ -253,9 +264,7 @@ def _if_better(point: TrainingState, loss: float, always: bool = False) -> Train
     """Give the point with its own parameters as the best if their validation loss is lower."""
     if not (always or loss < point.best_loss):
         return point
-    return replace(
-        point, best_parameters=point.state.parameters, best_loss=loss, best_epoch=point.state.epoch
-    )
+    return replace(point, best_parameters=point.state.parameters, best_loss=loss, best_epoch=point.state.epoch)
 
 
 def _reason(stopped: str, history: History, epoch: int, validated: bool) -> str:

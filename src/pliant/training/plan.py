@@ -87,9 +87,7 @@ def make_plan(
     if batch is not None and batch >= n:
         batch = None
     if batch is not None and state.rng is None:
-        raise ArgumentError(
-            "batches are drawn at random, and the state has no generator; start it with a seed"
-        )
+        raise ArgumentError("batches are drawn at random, and the state has no generator; start it with a seed")
     return Plan(
         n=n,
         epochs=epochs,

@@ -70,9 +70,7 @@ class TrainingState:
             raise ModelFileError(f"the state of training lacks {', '.join(missing)}; the file may be damaged")
         part = {name: np.array(arrays[name], dtype=np.float64) for name in ARRAYS}
         if not _belong_together(part):
-            raise ModelFileError(
-                "the arrays of the state of training differ in size; the file may be damaged"
-            )
+            raise ModelFileError("the arrays of the state of training differ in size; the file may be damaged")
         state = State(
             parameters=part["parameters"],
             moments=part["moments"],
@@ -100,9 +98,7 @@ def _facts(text: str) -> dict[str, Any]:
         try:
             np.random.PCG64(0).state = facts["rng"]
         except (TypeError, ValueError, KeyError, OverflowError) as error:
-            raise ModelFileError(
-                "the state of the generator cannot be read; the file may be damaged"
-            ) from error
+            raise ModelFileError("the state of the generator cannot be read; the file may be damaged") from error
     return facts
 
 

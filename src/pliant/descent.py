@@ -1,0 +1,217 @@
+"""Training by descent: a network, or a line on request, in any engine."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from pliant.data.arrays import Arrays
+from pliant.data.design import Design
+from pliant.engines import engine
+from pliant.engines.contract import Problem, Program, State
+from pliant.errors import ArgumentError, ConvergenceError
+from pliant.functions.likelihood import Likelihood
+from pliant.measure import fingerprint, measure
+from pliant.model import Fitted, linear_predictor
+from pliant.network import Network
+from pliant.optimisers import optimiser
+from pliant.optimisers.irls import fit_line
+from pliant.record import Settings
+from pliant.training import Checkpoint, Report, TrainingState, Validation, train
+from pliant.types import Array, BoolArray
+
+START_RIDGE = 1e-4  # of the line that a network starts from: it need only be near, and has to exist
+SPLIT, START, ORDERS = range(3)  # what the seed's separate streams are for
+
+
+def lay_network(
+    chosen: Likelihood, design: Design, arrays: Arrays, hidden: Sequence[int], activation: str, skip: bool
+) -> Network:
+    """Give the network that fits the design.
+
+    Raises
+    ------
+    ArgumentError
+        If terms are to stay linear and there is no line for them.
+    """
+    bends = tuple(j for j, bend in enumerate(design.input_bends) if bend)
+    some_stay_linear = len(bends) < design.n_inputs
+    if some_stay_linear and not skip:
+        raise ArgumentError("net(...) leaves other terms to the line, which skip=False takes away; drop one of them")
+    return Network(
+        inputs=design.n_inputs,
+        outputs=chosen.outputs(arrays.y),
+        hidden=tuple(hidden),
+        activation=activation,
+        skip=skip,
+        bias=design.has_intercept,
+        bends=bends if some_stay_linear else None,
+    )
+
+
+def training_rows(n_rows: int, validation: float | None, seed: int) -> BoolArray | None:
+    """Mark the rows of a table that are trained on; None for all.
+
+    Raises
+    ------
+    ArgumentError
+        If the share to hold out does not lie between 0 and 1, or leaves no row on one side.
+    """
+    if validation is None:
+        return None
+    if not 0.0 < validation < 1.0:
+        raise ArgumentError(f"validation={validation!r} is a share of the rows to hold out, between 0 and 1")
+    held_out = round(validation * n_rows)
+    if not 0 < held_out < n_rows:
+        raise ArgumentError(f"validation={validation!r} holds out {held_out} of {n_rows} rows; choose another share")
+    chosen = np.ones(n_rows, dtype=bool)
+    chosen[_stream(seed, SPLIT).permutation(n_rows)[:held_out]] = False
+    return chosen
+
+
+def split(arrays: Arrays, trained_on: BoolArray | None) -> tuple[Arrays, Arrays | None]:
+    """Give the rows to train on, and the rows held out; `trained_on` (table rows,) marks the former."""
+    if trained_on is None:
+        return arrays, None
+    inside = trained_on[arrays.rows]
+    if inside.all() or not inside.any():
+        raise ArgumentError("no complete row is left on one side of the validation split; choose another share or seed")
+    return arrays.take(np.flatnonzero(inside)), arrays.take(np.flatnonzero(~inside))
+
+
+def train_network(
+    chosen: Likelihood,
+    design: Design,
+    rows: Arrays,
+    held_out: Arrays | None,
+    network: Network,
+    settings: Settings,
+    report: Report | None = None,
+    before: TrainingState | None = None,
+    epochs: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+) -> Fitted:
+    """Train a network from its start, or from where a training stood.
+
+    Parameters
+    ----------
+    chosen, design, rows, held_out, network, settings
+        What to fit, to which rows, and how; rows held out only tell which weights to keep.
+    report : callable, optional
+        Takes the progress.
+    before : TrainingState, optional
+        Go on from here; else from initial values, which hold the fitted line where the network has one.
+    epochs : int, optional
+        The last epoch; that of the settings by default, over which the schedule runs in any case.
+
+    checkpoint : path, optional
+        Where the state is kept, and where a training that was stopped goes on from.
+
+    Raises
+    ------
+    ConvergenceError
+        If the loss is not finite at the start already.
+    ArgumentError
+        If the checkpoint is of another training.
+    """
+    program = load(chosen, design, rows, network, settings)
+    kept = None
+    if checkpoint is not None:
+        kept = Checkpoint(checkpoint, _identity(chosen, design, network, settings, fingerprint(rows, held_out)))
+        before = before or kept.read()
+    if before is None:
+        before = TrainingState.start(_initial(chosen, design, rows, network, settings))
+        loss = program.loss_and_gradient(before.state.parameters)[0]
+        if not np.isfinite(loss):
+            raise ConvergenceError(f"the loss is {loss} before the first step; try another link or seed")
+    result = train(
+        program,
+        before,
+        n=len(rows.y),
+        epochs=settings.epochs if epochs is None else epochs,
+        learning_rate=settings.learning_rate,
+        batch=settings.batch,
+        schedule=settings.schedule,
+        horizon=settings.epochs,
+        validation=None if held_out is None else _validation(design, held_out),
+        patience=settings.patience,
+        report=report,
+        checkpoint=kept,
+    )
+    mu = chosen.mean(linear_predictor(design, network, result.parameters, rows.X, rows.offset))
+    facts = measure(chosen, rows, mu, network.n_parameters // network.outputs, design.has_intercept)
+    return Fitted(
+        design,
+        network,
+        chosen,
+        result.parameters,
+        settings,
+        replace(facts, fingerprint=fingerprint(rows, held_out)),
+        (*design.notes, result.reason),
+        result.state,
+        stopped=result.stopped,
+        arrays=rows,
+        held_out=held_out,
+    )
+
+
+def _identity(chosen: Likelihood, design: Design, network: Network, settings: Settings, rows: str) -> dict[str, Any]:
+    """Say which training this is, as JSON has it. More epochs are the same training if the rate is constant."""
+    said = settings.to_dict()
+    free = {"reasons", "epochs"} if settings.schedule == "constant" else {"reasons"}
+    identity = {name: value for name, value in said.items() if name not in free}
+    identity |= {"family": chosen.family.name, "link": chosen.link.name, "rows": rows}
+    identity |= {f"network {name}": value for name, value in network.to_dict().items()}
+    return dict(json.loads(json.dumps(identity | {"formula": design.to_dict()["formula"]})))
+
+
+def load(chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings) -> Program:
+    """Hand the rows to the engine, in the units of training."""
+    y, offset = design.scaling.scale_response(rows.y, rows.offset)
+    penalty = settings.regularisation * _penalised(network)
+    rule = optimiser(settings.optimiser, **settings.optimiser_settings)
+    problem = Problem(
+        network, chosen, design.inputs(rows.X), y, rows.weights, offset, penalty, decays=_penalised(network)
+    )
+    return engine(settings.engine, settings.precision).load(problem, rule, settings.batch)
+
+
+def _penalised(network: Network) -> Array:
+    """Mark with 1 the parameters (k,) that are held back: weights, but not those of a line beside hidden layers."""
+    marks = network.penalised * 1.0
+    skip = network.views(marks).skip
+    if skip is not None:
+        skip[:] = 0.0
+    return np.asarray(marks)
+
+
+def _initial(chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings) -> State:
+    """Draw initial values; where a line runs beside hidden layers, it is the fitted one."""
+    y, offset = design.scaling.scale_response(rows.y, rows.offset)
+    line = None
+    if network.has_skip:
+        ones = np.ones((len(y), 1))
+        X = np.hstack([ones, design.inputs(rows.X)])
+        ridge = np.full(X.shape[1], START_RIDGE * np.sum(rows.weights))
+        ridge[0] = 0.0 if design.has_intercept else np.inf
+        kept = np.isfinite(ridge)
+        start = fit_line(chosen, X[:, kept], y, rows.weights, offset, ridge=ridge[kept])
+        line = np.zeros((X.shape[1], network.outputs))
+        line[kept] = start.coefficients
+    parameters = network.initial(_stream(settings.seed, START), line)
+    moments = np.zeros((optimiser(settings.optimiser, **settings.optimiser_settings).n_moments, len(parameters)))
+    return State(parameters, moments, rng=dict(_stream(settings.seed, ORDERS).bit_generator.state))
+
+
+def _validation(design: Design, rows: Arrays) -> Validation:
+    """Give the rows held out in the units of training."""
+    y, offset = design.scaling.scale_response(rows.y, rows.offset)
+    return design.inputs(rows.X), y, rows.weights, offset
+
+
+def _stream(seed: int, purpose: int) -> np.random.Generator:
+    """Give the seed's own generator for one purpose, so that none disturbs another."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(purpose,))))

@@ -1,0 +1,275 @@
+"""The spine: from a table and a formula to a fitted model, one step after the other.
+
+table -> formula -> design and arrays -> line, or network -> engine -> training -> fitted model
+
+Each step lives in its own room; this page calls them in order and does no arithmetic of its own.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from pliant.data.arrays import Arrays
+from pliant.data.columns import shown_rows
+from pliant.data.design import Design, learn_design
+from pliant.data.formula import Formula, parse
+from pliant.data.table import Table, read_table
+from pliant.descent import lay_network, split, train_network, training_rows
+from pliant.errors import ArgumentError, InputError, ResponseError
+from pliant.functions.likelihood import Likelihood, likelihood
+from pliant.line import fit_exact_line
+from pliant.measure import fingerprint
+from pliant.model import Fitted
+from pliant.recipe import Asked, choose
+from pliant.training import progress_bar
+
+
+def fit(
+    formula: object,
+    table: object,
+    /,
+    *,
+    family: str = "gaussian",
+    link: str | None = None,
+    hidden: int | Sequence[int] | None = None,
+    activation: str = "tanh",
+    skip: bool = True,
+    engine: str = "auto",
+    optimiser: str | None = None,
+    optimiser_settings: Mapping[str, float] | None = None,
+    learning_rate: float | None = None,
+    schedule: str | None = None,
+    epochs: int | None = None,
+    batch: int | None = None,
+    regularisation: float | None = None,
+    validation: float | None = None,
+    patience: int | None = None,
+    weights: Any = None,
+    offset: Any = None,
+    missing: str = "drop",
+    standardise: bool = True,
+    seed: int = 0,
+    precision: str = "float64",
+    progress: bool | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+) -> Fitted:
+    """Fit a line, or a network that contains it, to a table.
+
+    eta = offset + X beta + hidden part of X;   mu = inverse link(eta);   y ~ family(mu)
+
+    Parameters
+    ----------
+    formula, table : str; frame, dict of arrays, or path of a CSV or Parquet file
+        In either order. Or two arrays, X (n, p) and y (n,) or (n, q).
+    family : str
+        "gaussian", "binomial", "poisson" or "multinomial".
+    link : str, optional
+        By default the family's own: identity, logit, log, softmax.
+    hidden : int or sequence of int, optional
+        Widths of the hidden layers. `()` or 0: the line alone, fitted by iteratively reweighted least squares to
+        the floor of float64. None: the recipe decides, and the summary says what and why.
+    activation : str
+        Of the hidden units: a name of `pliant.functions.activations.ACTIVATIONS`.
+    skip : bool
+        Whether the line runs beside the hidden layers; the training then starts from the fitted line.
+    engine : str
+        "reference", "torch", or "auto".
+    optimiser : str, optional
+        "gd", "sgd", "adam" or "adamw"; with `optimiser_settings` for the rest of its arguments.
+    learning_rate : float, optional
+        0.01 by default.
+    schedule : str, optional
+        "constant", "cosine", "exponential", "step" or "wave", over all epochs.
+    epochs, batch : int, optional
+        Passes over the rows; rows of one step (all of them, or 256 beyond 2,000 rows).
+    regularisation : float, optional
+        Half of it times the squared weights is added to the mean loss: hidden weights, where the line runs beside
+        them, else all weights; never biases. In standardised units.
+    validation : float, optional
+        Share of the rows held out; the weights with the lowest loss on them are kept.
+    patience : int, optional
+        Epochs without a lower loss on the rows held out before the training stops.
+    weights, offset : str or array (n,), optional
+        Prior weights; a known part of eta. A column's name, or one number a row of the table.
+    missing : {"drop", "impute", "error"}
+        Rows with missing values: left out, and said so; filled by median or commonest level with an indicator
+        column; refused.
+    standardise : bool
+        Whether a network's inputs (and a gaussian response) are centred and scaled; results are in the user's
+        units either way.
+    seed : int
+        Of initial values, rows held out, and row orders.
+    precision : {"float64", "float32"}
+        Of the torch engine.
+    progress : bool, optional
+        None: on a terminal only.
+    checkpoint : path, optional
+        A file that keeps the state of the training about every half minute and when it is interrupted. If it is
+        there already, the training goes on from it; a file of another training is refused.
+
+    Returns
+    -------
+    Fitted
+
+    Raises
+    ------
+    InputError
+        If formula, table or an argument cannot be used: says what, where and what to do.
+    ConvergenceError
+        If the line does not settle, as with separated classes; names the columns.
+
+    Examples
+    --------
+    >>> import pliant
+    >>> line = pliant.fit("dist ~ speed", {"speed": [4, 7, 8, 9], "dist": [2, 4, 16, 10]}, hidden=())
+    >>> {name: round(value, 3) for name, value in line.coefficients.items()}
+    {'Intercept': -7.0, 'speed': 2.143}
+    """
+    asked = Asked(
+        hidden,
+        engine,
+        optimiser,
+        learning_rate,
+        epochs,
+        batch,
+        schedule,
+        regularisation,
+        validation,
+        patience,
+        seed,
+        precision,
+        optimiser_settings or {},
+    )
+    chosen = likelihood(family, link)
+    parsed, read = formula_and_table(formula, table)
+    plan = choose(asked, read.n_rows)
+    trained_on = training_rows(read.n_rows, plan.settings.validation, seed)
+    design, arrays = learn_design(
+        parsed,
+        read,
+        coding=chosen.family.coding,
+        missing=missing,
+        weights=weights,
+        offset=offset,
+        standardise=standardise and not plan.exact,
+        scale_response=standardise and not plan.exact and chosen.scales_with_response,
+        training=trained_on,
+    )
+    check_response(chosen, design, arrays)
+    if plan.exact:
+        model = fit_exact_line(chosen, design, arrays, plan.settings)
+    else:
+        network = lay_network(chosen, design, arrays, plan.hidden, activation, skip)
+        with progress_bar(progress) as report:
+            rows, held_out = split(arrays, trained_on)
+            model = train_network(chosen, design, rows, held_out, network, plan.settings, report, checkpoint=checkpoint)
+    return replace(model, table=read, frame_kind=read.kind)
+
+
+def continue_training(
+    model: Fitted,
+    epochs: int,
+    table: object = None,
+    *,
+    weights: Any = None,
+    offset: Any = None,
+    progress: bool | None = None,
+) -> Fitted:
+    """Train a model further from where its run stood.
+
+    Parameters
+    ----------
+    model : Fitted
+        From `fit` or `load`; not an exact line, which has nothing to go on with.
+    epochs : int
+        How many more. A schedule stays at its end once its epochs are over.
+    table : frame, dict or path, optional
+        The training table, for a model from a file.
+    weights, offset : str or array, optional
+        As given to `fit`, for a model from a file.
+    progress : bool, optional
+
+    Returns
+    -------
+    Fitted
+        Equal, bit for bit, to one run that was never stopped.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to go on with, or the table is not the one of the training.
+    """
+    if model.training is None:
+        raise InputError("the line is fitted to the floor of float64; there is nothing to continue")
+    if epochs != int(epochs) or epochs < 0:
+        raise ArgumentError(f"epochs={epochs!r} is how many more, a whole number from 0 on")
+    if table is None:
+        read, rows, held_out = model.training_table(), model.data(), model.held_out
+    else:
+        read = read_table(table)
+        arrays = model.design.arrays(read, weights=weights, offset=offset)
+        rows, held_out = split(arrays, training_rows(read.n_rows, model.settings.validation, model.settings.seed))
+    if fingerprint(rows, held_out) != model.facts.fingerprint:
+        raise InputError(f"{read.source} is not the table of the training: its rows differ; fit it anew")
+    last = model.training.epoch + int(epochs)
+    with progress_bar(progress) as report:
+        longer = train_network(
+            model.likelihood,
+            model.design,
+            rows,
+            held_out,
+            model.network,
+            model.settings,
+            report,
+            before=model.training,
+            epochs=last,
+        )
+    return replace(longer, table=read, frame_kind=model.frame_kind)
+
+
+def formula_and_table(first: object, second: object) -> tuple[Formula, Table]:
+    """Read a formula and a table in either order, or two arrays X and y as `y ~ .`."""
+    for formula, table in ((first, second), (second, first)):
+        if isinstance(formula, str) and "~" in formula and not (isinstance(table, str) and os.path.exists(formula)):
+            return parse(formula), read_table(table)
+    if isinstance(first, str) or isinstance(second, str):
+        raise ArgumentError('give a formula such as "y ~ x" and a table, or two arrays X and y')
+    return _from_arrays(first, second)
+
+
+def _from_arrays(X: object, y: object) -> tuple[Formula, Table]:
+    """Name the columns of X (n, p) x1, x2 ... and those of y (n,) or (n, q) y, or y1, y2 ..."""
+    columns: dict[str, Any] = {}
+    if isinstance(X, np.ndarray | list | tuple):
+        values = np.asarray(X)
+        values = values[:, None] if values.ndim == 1 else values
+        if values.ndim != 2:
+            raise ArgumentError(f"X has {values.ndim} dimensions; give a table, or an array with rows and columns")
+        columns |= {f"x{j + 1}": values[:, j] for j in range(values.shape[1])}
+    else:
+        columns |= read_table(X).columns
+    response = np.asarray(y)
+    if response.ndim == 1:
+        response, names = response[:, None], ["y"]
+    else:
+        names = [f"y{j + 1}" for j in range(response.shape[-1])]
+    if response.ndim != 2 or (columns and len(response) != len(next(iter(columns.values())))):
+        raise ArgumentError("y needs one row a row of X")
+    columns |= {name: response[:, j] for j, name in enumerate(names)}
+    left = names[0] if len(names) == 1 else f"cbind({', '.join(names)})"
+    return parse(f"{left} ~ ."), read_table(columns)
+
+
+def check_response(chosen: Likelihood, design: Design, arrays: Arrays) -> None:
+    """Say which rows of the response the family does not admit, if any."""
+    family = chosen.family
+    bad = np.flatnonzero(~np.all(family.admits(arrays.y), axis=1))
+    if len(bad):
+        where = shown_rows(arrays.rows[bad])
+        raise ResponseError(
+            f"the response '{design.response.label}' has values that the {family.name} family does not admit "
+            f"({where}); it takes {family.admitted}"
+        )

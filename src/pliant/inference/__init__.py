@@ -1,0 +1,1 @@
+"""Read one fitted model: coefficients and their errors, residuals, summaries, gradient checks."""

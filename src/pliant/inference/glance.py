@@ -1,0 +1,82 @@
+"""One row on a model, and one row a row of its table."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pliant.data.frame_io import plain_values
+from pliant.data.table import read_table
+from pliant.inference.residuals import leverage
+
+if TYPE_CHECKING:
+    from pliant.model import Fitted
+
+
+def information_criterion(model: "Fitted", price: float) -> float:
+    """Give -2 log-likelihood + price times the number of estimated parameters; NaN for a network.
+
+    A network's nominal count is not what it spends, so its AIC would mislead.
+    """
+    if model.facts.covariance is None:
+        return float("nan")
+    count = model.n_parameters + model.likelihood.family.aic_extra
+    return -2.0 * model.log_likelihood + price * count
+
+
+def deviance_explained(model: "Fitted") -> float:
+    """Give 1 - deviance / null deviance: R squared of a gaussian line, D squared of the others."""
+    null = model.null_deviance
+    return float("nan") if null == 0.0 else 1.0 - model.deviance / null
+
+
+def glance(model: "Fitted") -> dict[str, Any]:
+    """Give one value a question about the whole model, in the order of broom's glance."""
+    return {
+        "null_deviance": model.null_deviance,
+        "df_null": model.facts.df_null,
+        "log_likelihood": model.log_likelihood,
+        "aic": model.aic,
+        "bic": model.bic,
+        "deviance": model.deviance,
+        "df_residual": model.df_residual,
+        "n_rows": model.facts.n_rows,
+        "n_parameters": model.n_parameters,
+        "dispersion": model.dispersion,
+        "deviance_explained": deviance_explained(model),
+        "family": model.family,
+        "link": model.link,
+        "optimiser": model.settings.optimiser,
+    }
+
+
+def augment(model: "Fitted", table: object = None) -> tuple[dict[str, Any], str]:
+    """Give the columns of a table with fitted means and residuals beside them, and the kind of frame.
+
+    Parameters
+    ----------
+    model : Fitted
+    table : frame, dict or path, optional
+        The training table if nothing is given. The response may be absent.
+
+    Returns
+    -------
+    columns, kind
+        All columns of the table; `.fitted`, the mean (`.probability[level]` for classes, with `.fitted` the most
+        probable level); `.resid`, response less mean, where the response is a number; and `.hat`, the leverage,
+        for the training rows of a line. A row with a missing value has missing results.
+    """
+    read = model.training_table() if table is None else read_table(table)
+    predicted = model.prediction_columns(read, "response")
+    columns: dict[str, Any] = {name: plain_values(column) for name, column in read.columns.items()}
+    for name, values in predicted.items():
+        columns["." + name.replace("prediction", "fitted", 1)] = values
+    response = model.design.response
+    if model.family != "multinomial" and all(name in read.names for name in response.columns):
+        left = model.design.read_response(read) - np.column_stack(list(predicted.values()))
+        for j, name in enumerate(predicted):
+            columns["." + name.replace("prediction", "resid", 1)] = left[:, j]
+    if table is None and model.facts.covariance is not None and model.network.outputs == 1:
+        hat = np.full(read.n_rows, np.nan)
+        hat[model.data().rows] = leverage(model)
+        columns[".hat"] = hat
+    return columns, read.kind

@@ -1,0 +1,385 @@
+"""The fitted model: what was learnt, and one-line doors to what can be asked of it.
+
+`Fitted` holds the design, the network, the parameters, and what was measured while the training rows were at
+hand. It predicts; everything else is computed in `inference`, `plots` and `storage`, which each method opens.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pliant._version import __version__
+from pliant.data.arrays import Arrays
+from pliant.data.design import Design
+from pliant.data.table import Table, make_frame, read_table
+from pliant.engines.reference import ReferenceEngine
+from pliant.errors import ArgumentError, InputError
+from pliant.functions.likelihood import Likelihood, likelihood
+from pliant.network import Network
+from pliant.record import Facts, Settings
+from pliant.training import TrainingState
+from pliant.types import Array
+
+if TYPE_CHECKING:
+    import os
+
+    from matplotlib.figure import Figure
+
+    from pliant.training.history import History
+
+
+NO_DATA = "this model came from a file, which holds no data; give the table again"
+
+
+@dataclass(frozen=True, repr=False)
+class Fitted:
+    """A fitted model.
+
+    Made by `pliant.fit` and `pliant.load`. Nothing in it changes: `continue_training` gives a new one.
+
+    Attributes
+    ----------
+    design : Design
+        From a table to the design matrix and back to the user's units.
+    network : Network
+        Widths and shapes; a line has no hidden layer.
+    likelihood : Likelihood
+        Family and link.
+    parameters : ndarray, shape (k,)
+        In the units of training: standardised inputs for a network, the user's for a line.
+    settings, facts : Settings, Facts
+        What was chosen; what was measured on the training rows.
+    notes : tuple of str
+        What was done to the data and what to mind, in sentences.
+    """
+
+    design: Design
+    network: Network
+    likelihood: Likelihood
+    parameters: Array  # (k,), float64
+    settings: Settings
+    facts: Facts
+    notes: tuple[str, ...] = ()
+    training: TrainingState | None = None
+    frame_kind: str = "polars"  # what is given back: the kind of table that was given
+    stopped: str = "done"  # how the training ended: "done", "early", "interrupted" or "diverged"
+    table: Table | None = field(default=None, compare=False)  # as it was given; none once loaded from a file
+    arrays: Arrays | None = field(default=None, compare=False)  # the rows trained on, likewise
+    held_out: Arrays | None = field(default=None, compare=False)  # the rows that told which weights to keep
+
+    # What it is ---------------------------------------------------------------------------------------
+
+    @property
+    def formula(self) -> str:
+        """The formula, as it was given."""
+        return self.design.formula.text
+
+    @property
+    def family(self) -> str:
+        """Name of the family."""
+        return self.likelihood.family.name
+
+    @property
+    def link(self) -> str:
+        """Name of the link."""
+        return self.likelihood.link.name
+
+    @property
+    def is_line(self) -> bool:
+        """Whether there is no hidden layer, so that the model is a generalised linear model."""
+        return not self.network.hidden
+
+    @property
+    def n_parameters(self) -> int:
+        """How many numbers were estimated: without aliased columns, with the line inside a network."""
+        return int(np.sum(np.isfinite(self.parameters)))
+
+    @property
+    def history(self) -> "History | None":
+        """Epoch, loss, validation loss, learning rate and seconds; none for a line fitted by IRLS."""
+        return None if self.training is None else self.training.history
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the training; the state of the last whole epoch was kept."""
+        return self.stopped == "interrupted"
+
+    @cached_property
+    def layers(self) -> list[tuple[Array, Array | None]]:
+        """Weights (fan_in, fan_out) and biases (fan_out,) of each layer, in the units of training."""
+        return list(self.network.views(self.parameters).layers)
+
+    # Prediction ---------------------------------------------------------------------------------------
+
+    def linear_predictor(self, X: Array, offset: Array) -> Array:
+        """Give eta (m, q) on the scale of the link, from a design matrix (m, p) and an offset (m,)."""
+        return linear_predictor(self.design, self.network, self.parameters, X, offset)
+
+    def predict(self, table: object, type: str = "response") -> Any:
+        """Predict each row of a table.
+
+        mu = inverse link(offset + line + hidden part)
+
+        Parameters
+        ----------
+        table : frame, dict of arrays, or path
+            With the columns that the formula reads; the response is not needed.
+        type : {"response", "link"}
+            The mean in the units of the response (a probability for classes), or eta on the scale of the link.
+
+        Returns
+        -------
+        frame
+            Of the kind that was given (polars for a dict or a path), one row a row of `table`: `prediction`, and
+            for classes also `probability[level]` each. A row with a missing value is predicted as missing.
+
+        Raises
+        ------
+        LevelError
+            If a column has a level that the training rows did not have.
+        TableError
+            If a column is absent or of another kind.
+        """
+        if type not in ("response", "link"):
+            raise ArgumentError(f"type={type!r} is not known; choose 'response' or 'link'")
+        read = read_table(table)
+        return make_frame(self.prediction_columns(read, type), read.kind)
+
+    def prediction_columns(self, table: Table, type: str) -> dict[str, Any]:
+        """Give the columns of `predict` for a table that has been read."""
+        rows = self.design.matrix(table)
+        eta = self.linear_predictor(rows.X, rows.offset)
+        response = self.design.response
+        if type == "link":
+            return _named("link", eta, response.levels[1:] if self.family == "multinomial" else response.names)
+        complete = rows.complete
+        mu = np.full((len(eta), response.n_outputs), np.nan)
+        mu[complete] = self.likelihood.mean(eta[complete])
+        if self.family != "multinomial":
+            return _named("prediction", mu, response.names)
+        best = [response.levels[c] if ok else None for c, ok in zip(np.argmax(mu, axis=1), complete, strict=True)]
+        return {"prediction": best, **_named("probability", mu, response.levels)}
+
+    # Doors --------------------------------------------------------------------------------------------
+
+    @property
+    def coefficients(self) -> dict[str, Any]:
+        """Coefficients by name, in the user's units; by level first for classes. NaN where aliased."""
+        from pliant.inference.coefficients import by_name, coefficients
+
+        return by_name(self, coefficients(self))
+
+    @property
+    def standard_errors(self) -> dict[str, Any]:
+        """Standard errors by name, like `coefficients`."""
+        from pliant.inference.coefficients import by_name, standard_errors
+
+        return by_name(self, standard_errors(self))
+
+    def cov_params(self) -> Array:
+        """Covariance (p q, p q) of the coefficients, level after level for classes."""
+        from pliant.inference.coefficients import covariance
+
+        return covariance(self)
+
+    def conf_int(self, level: float = 0.95) -> Any:
+        """Wald confidence interval of each coefficient, as a frame."""
+        from pliant.inference.coefficients import conf_int
+
+        return make_frame(conf_int(self, level), self.frame_kind)
+
+    def tidy(self, level: float = 0.95, names: str = "pliant") -> Any:
+        """One row a coefficient: estimate, standard error, statistic, p-value, confidence interval."""
+        from pliant.inference.coefficients import tidy
+
+        return make_frame(tidy(self, level, names), self.frame_kind)
+
+    def glance(self) -> Any:
+        """One row on the whole model: rows, deviance, AIC, dispersion, and how it was fitted."""
+        from pliant.inference.glance import glance
+
+        return make_frame({k: [v] for k, v in glance(self).items()}, self.frame_kind)
+
+    def augment(self, table: object = None) -> Any:
+        """The training rows, or `table`, with `.fitted` and `.resid`, and for a line `.hat`."""
+        from pliant.inference.glance import augment
+
+        columns, kind = augment(self, table)
+        return make_frame(columns, kind)
+
+    def residuals(self, kind: str = "deviance") -> Array:
+        """Residuals of the training rows: "deviance", "pearson", "working" or "response"."""
+        from pliant.inference.residuals import residuals
+
+        return residuals(self, kind)
+
+    def fitted_values(self) -> Array:
+        """Means (n, C) of the training rows, in the units of the response."""
+        from pliant.inference.residuals import training_means
+
+        return training_means(self)
+
+    @property
+    def deviance(self) -> float:
+        """Sum of the unit deviances of the training rows, times their weights."""
+        return self.facts.deviance
+
+    @property
+    def null_deviance(self) -> float:
+        """Deviance of the model that knows only the intercept and the offset."""
+        return self.facts.null_deviance
+
+    @property
+    def log_likelihood(self) -> float:
+        """Log-likelihood at the fitted means, with R's conventions."""
+        return self.facts.log_likelihood
+
+    @property
+    def dispersion(self) -> float:
+        """1 where the family fixes it; else Pearson's statistic over the residual degrees of freedom."""
+        return self.facts.dispersion
+
+    @property
+    def df_residual(self) -> int:
+        """Rows with weight less the rank."""
+        return self.facts.df_residual
+
+    @property
+    def aic(self) -> float:
+        """-2 log-likelihood + 2 parameters (an estimated scale counts as one); NaN for a network."""
+        from pliant.inference.glance import information_criterion
+
+        return information_criterion(self, 2.0)
+
+    @property
+    def bic(self) -> float:
+        """-2 log-likelihood + log(n) parameters; NaN for a network."""
+        from pliant.inference.glance import information_criterion
+
+        return information_criterion(self, float(np.log(self.facts.n_rows)))
+
+    def summary(self, names: str = "pliant") -> Any:
+        """A page in words: prints as text, shows as HTML in a notebook."""
+        from pliant.inference.summary import summarise
+
+        return summarise(self, names)
+
+    def _repr_html_(self) -> str:
+        return str(self.summary()._repr_html_())
+
+    def __repr__(self) -> str:
+        what = "line" if self.is_line else f"network {self.network.inputs}-{'-'.join(map(str, self.network.hidden))}"
+        return f"<pliant {what}: {self.formula}, {self.family}, {self.facts.n_rows} rows; .summary() says more>"
+
+    def check_gradient(self, **options: Any) -> Any:
+        """Gradient by hand, by differences and by automatic differentiation, side by side."""
+        from pliant.inference.gradient import check_gradient_of
+
+        return check_gradient_of(self, **options)
+
+    def plot(self, table: object = None, **options: Any) -> "Figure":
+        """Draw the fitted mean against the data; the figure's numbers are its `.data`."""
+        from pliant.plots import plot_fit
+
+        return plot_fit(self, table, **options)
+
+    def plot_training(self, **options: Any) -> "Figure":
+        """Draw loss and validation loss by epoch."""
+        from pliant.plots import plot_training
+
+        return plot_training(self, **options)
+
+    def save(self, path: "str | os.PathLike[str]") -> None:
+        """Write the model to one file, whole or not at all."""
+        from pliant.storage import save
+
+        save(self, path)
+
+    def continue_training(self, epochs: int, table: object = None, **options: Any) -> "Fitted":
+        """Train further from where the run stood; give the new model.
+
+        Parameters
+        ----------
+        epochs : int
+            How many more.
+        table : frame, dict or path, optional
+            The training table again; needed after `pliant.load`, since a model file holds no data.
+
+        Returns
+        -------
+        Fitted
+            Equal, bit for bit, to one unbroken run.
+        """
+        from pliant.fitting import continue_training
+
+        return continue_training(self, epochs, table, **options)
+
+    # To and from a file -------------------------------------------------------------------------------
+
+    def to_state(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Give everything but the data as JSON facts and named arrays."""
+        facts, arrays = self.facts.to_dict()
+        arrays["parameters"] = self.parameters
+        described: dict[str, Any] = {
+            "version": __version__,
+            "design": self.design.to_dict(),
+            "network": self.network.to_dict(),
+            "family": self.family,
+            "link": self.link,
+            "settings": self.settings.to_dict(),
+            "facts": facts,
+            "notes": self.notes,
+            "frame_kind": self.frame_kind,
+            "stopped": self.stopped,
+        }
+        if self.training is not None:
+            training, described["training"] = self.training.to_arrays()
+            arrays |= {f"training.{k}": v for k, v in training.items()}
+        return described, arrays
+
+    @classmethod
+    def from_state(cls, described: Mapping[str, Any], arrays: Mapping[str, Any]) -> "Fitted":
+        """Build the model again from what `to_state` gave."""
+        training = {k.removeprefix("training."): v for k, v in arrays.items() if k.startswith("training.")}
+        return cls(
+            Design.from_dict(described["design"]),
+            Network.from_dict(described["network"]),
+            likelihood(described["family"], described["link"]),
+            arrays["parameters"],
+            Settings.from_dict(described["settings"]),
+            Facts.from_dict(described["facts"], arrays),
+            tuple(described["notes"]),
+            TrainingState.from_arrays(training, described["training"]) if "training" in described else None,
+            described["frame_kind"],
+            described["stopped"],
+        )
+
+    def data(self) -> Arrays:
+        """Give the training rows, or say that there are none."""
+        if self.arrays is None:
+            raise InputError(NO_DATA)
+        return self.arrays
+
+    def training_table(self) -> Table:
+        """Give the training table, or say that there is none."""
+        if self.table is None:
+            raise InputError(NO_DATA)
+        return self.table
+
+
+def linear_predictor(design: Design, network: Network, parameters: Array, X: Array, offset: Array) -> Array:
+    """Give eta (m, q) on the scale of the link, in the user's units; an aliased coefficient counts as zero."""
+    known = np.where(np.isnan(parameters), 0.0, parameters)
+    eta = ReferenceEngine().forward(network, known, design.inputs(X))
+    scaling = design.scaling
+    return np.asarray(eta * scaling.response_scale + scaling.response_centre + offset[:, None])
+
+
+def _named(stem: str, values: Array, names: tuple[str, ...] | list[str]) -> dict[str, Array]:
+    """Give one column as `stem`, several as `stem[name]`."""
+    if values.shape[1] == 1:
+        return {stem: values[:, 0]}
+    return {f"{stem}[{name}]": values[:, j] for j, name in enumerate(names)}
