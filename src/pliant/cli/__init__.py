@@ -1,0 +1,84 @@
+"""The command line: parse, call, print.
+
+A command is one file with a click command called `command`, listed in `COMMANDS`. Its module is loaded when it
+is asked for, and the list of commands needs none of them, so that `pliant --help` answers at once.
+"""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "fit": "Fit a model to a table: a line, or a network that contains it.",
+    "predict": "Predict the rows of a table with a model file.",
+    "check-gradient": "Compare the gradient by hand, by differences and by automatic differentiation.",
+    "doctor": "Say what is installed, which engines run, and why not.",
+}
+
+
+class Lazy(click.Group):
+    """A group whose commands are loaded when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"pliant.cli.{name.replace('-', '_')}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="pliant", message="pliant %(version)s")
+def pliant() -> None:
+    """Neural networks for tables, from a straight line to any curve.
+
+    A table and a formula go in; a model, its summary, pictures and predictions come out:
+
+        pliant fit penguins.csv "body_mass_g ~ flipper_length_mm + species" --line --out m.pliant
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code: 0 done, 2 the user's input, 130 interrupted."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command; give its exit code. What is wrong with the input is said in one line."""
+    try:
+        pliant.main(arguments, prog_name="pliant", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.Abort:
+        return _say("interrupted", 130)
+    except click.ClickException as problem:
+        where = "" if not isinstance(problem, click.UsageError) or problem.ctx is None else problem.ctx.command_path
+        hint = f"; see '{where} --help'" if where else ""
+        return _say(" ".join(problem.format_message().split()).rstrip(".") + hint, 2)
+    except KeyboardInterrupt:
+        return _say("interrupted", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as problem:
+        from pliant.errors import Interrupted, PliantError
+
+        if isinstance(problem, Interrupted):
+            return _say(str(problem), 130)
+        if isinstance(problem, PliantError):
+            return _say(str(problem), 2)
+        raise
+    return 0
+
+
+def _say(text: str, code: int) -> int:
+    click.echo(f"pliant: {text}", err=True)
+    return code

@@ -1,0 +1,88 @@
+"""`pliant fit DATA FORMULA`: a table and a formula in; a summary, a model file and a picture out."""
+
+from typing import Any
+
+import click
+
+
+class Widths(click.ParamType[tuple[int, ...]]):
+    """Widths of hidden layers: 8, or 64,64."""
+
+    name = "widths"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        try:
+            return tuple(int(width) for width in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a list of widths; write 8, or 64,64", param, ctx)
+
+
+@click.command("fit")
+@click.argument("data")
+@click.argument("formula")
+@click.option("--family", default="gaussian", show_default=True, help="gaussian, binomial, poisson or multinomial.")
+@click.option("--link", help="identity, log, logit, probit, cloglog, inverse or sqrt; by default the family's own.")
+@click.option("--line", is_flag=True, help="The generalised linear model alone, exactly.")
+@click.option("--hidden", type=Widths(), help="Widths of the hidden layers: 8, or 64,64.")
+@click.option("--activation", default="tanh", show_default=True, help="Of the hidden units.")
+@click.option("--no-skip", is_flag=True, help="Leave out the line that runs beside the hidden layers.")
+@click.option("--engine", default="auto", show_default=True, help="reference or torch.")
+@click.option("--optimiser", help="gd, sgd, adam or adamw.")
+@click.option("--learning-rate", type=float)
+@click.option("--schedule", help="constant, cosine, exponential, step or wave.")
+@click.option("--epochs", type=int)
+@click.option("--batch", type=int, help="Rows a step; by default the recipe decides.")
+@click.option("--regularisation", type=float, help="Penalty on the weights; 0 for none.")
+@click.option("--validation", type=float, help="Share of the rows held out to choose when to stop.")
+@click.option("--patience", type=int, help="Epochs without improvement before the run stops.")
+@click.option("--weights", metavar="COLUMN", help="Prior weight of each row.")
+@click.option("--offset", metavar="COLUMN", help="Added to the linear predictor of each row.")
+@click.option("--missing", type=click.Choice(["drop", "impute", "error"]), default="drop", show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--names",
+    type=click.Choice(["pliant", "r"]),
+    default="pliant",
+    show_default=True,
+    help="How coefficients are called.",
+)
+@click.option("--out", metavar="MODEL.pliant", help="Write the model to a file.")
+@click.option("--plot", metavar="FIGURE", help="Draw the fit to a .svg, .png or .pdf file.")
+@click.option("--checkpoint", metavar="FILE", help="Keep the state here if interrupted, and go on from it.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def command(
+    data: str,
+    formula: str,
+    line: bool,
+    hidden: tuple[int, ...] | None,
+    no_skip: bool,
+    names: str,
+    out: str | None,
+    plot: str | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Fit FORMULA ("y ~ x + g") to DATA (.csv or .parquet).
+
+    Without --line or --hidden the recipe decides, and the summary says what it chose and why.
+    """
+    from pliant.errors import ArgumentError, Interrupted
+    from pliant.fitting import fit
+
+    if line and hidden is not None:
+        raise ArgumentError("--line has no hidden layers; give either --line or --hidden")
+    widths = () if line else hidden
+    model = fit(formula, data, hidden=widths, skip=not no_skip, progress=False if quiet else None, **options)
+    if not quiet:
+        click.echo(str(model.summary(names)))
+    if out is not None:
+        model.save(out)
+        click.echo(f"model written to {out}", err=True)
+    if plot is not None:
+        from pliant.plots import save_figure
+
+        save_figure(model.plot(), plot)
+        click.echo(f"picture written to {plot}", err=True)
+    if model.interrupted:
+        kept = out or options["checkpoint"]
+        raise Interrupted(f"interrupted; the best state is in {kept}" if kept else "interrupted; nothing was kept")

@@ -1,0 +1,28 @@
+"""`pliant predict MODEL DATA`: rows in, predictions out."""
+
+import click
+
+
+@click.command("predict")
+@click.argument("model")
+@click.argument("data")
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(["response", "link"]),
+    default="response",
+    show_default=True,
+    help="The mean in the units of the response, or eta on the scale of the link.",
+)
+@click.option("--out", metavar="FILE", help="Write a .csv or .parquet file; by default, CSV goes to the terminal.")
+def command(model: str, data: str, kind: str, out: str | None) -> None:
+    """Predict each row of DATA (.csv or .parquet) with the model file MODEL."""
+    from pliant.data.table import write_frame
+    from pliant.storage import load
+
+    frame = load(model).predict(data, type=kind)
+    if out is None:
+        click.echo(frame.write_csv(), nl=False)
+        return
+    write_frame(frame, out)
+    click.echo(f"{len(frame):,} predictions written to {out}", err=True)

@@ -1,0 +1,118 @@
+"""How every picture looks: size, colours, type, and a figure that carries its data.
+
+Colours are those of Okabe and Ito (2008), told apart by colour-blind readers, on a ground that prints. Figures
+are made without pyplot: nothing global changes and nothing piles up in memory.
+"""
+
+import os
+from typing import Any
+
+from pliant.errors import ArgumentError, MissingExtraError
+
+try:
+    from matplotlib import rc_context
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+except ImportError as problem:
+    raise MissingExtraError("pictures need matplotlib; pip install 'pliant[plots]'") from problem
+
+INK, SOFT, FAINT = "#1f2933", "#5f6c7b", "#d5dbe1"
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f")
+STYLE: Any = {
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "text.color": INK,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.6,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "pliant",
+    "savefig.facecolor": "white",
+}
+FORMATS = (".svg", ".png", ".pdf")
+
+
+class Picture(Figure):
+    """A matplotlib figure that carries the numbers it draws, and shows itself in a notebook."""
+
+    data: Any  # a frame: one row a drawn point of the curves
+
+    def _repr_png_(self) -> bytes:
+        from io import BytesIO
+
+        buffer = BytesIO()
+        self.savefig(buffer, format="png", dpi=144)
+        return buffer.getvalue()
+
+
+def new_picture(title: str, subtitle: str = "", width: float = 6.4, height: float = 4.2) -> tuple[Picture, Axes]:
+    """Give an empty figure in the house style with one pair of axes."""
+    with rc_context(STYLE):
+        figure = Picture(figsize=(width, height), layout="constrained")
+        axes = figure.add_subplot()
+    figure.suptitle(_wrapped(title, 70), x=0.01, ha="left", fontsize=11.5, fontweight="semibold", color=INK)
+    if subtitle:
+        axes.set_title(_wrapped(subtitle, 95), loc="left", fontsize=8.5, color=SOFT)
+    return figure, axes
+
+
+def label_ends(axes: Axes, labels: list[tuple[float, float, str, str]]) -> None:
+    """Name curves at their right ends, pushed apart where they would overlap."""
+    if not labels:
+        return
+    low, high = axes.get_ylim()
+    gap = 0.055 * (high - low)
+    placed: list[float] = []
+    for x, y, text, colour in sorted(labels, key=lambda label: label[1]):
+        at = y if not placed else max(y, placed[-1] + gap)
+        placed.append(at)
+        axes.annotate(
+            text,
+            (x, at),
+            xytext=(5, 0),
+            textcoords="offset points",
+            color=colour,
+            va="center",
+            fontsize=9,
+            annotation_clip=False,
+        )
+
+
+def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure as .svg, .png or .pdf, whole or not at all; the same figure gives the same file.
+
+    Raises
+    ------
+    ArgumentError
+        If the ending is another, or the file cannot be written.
+    """
+    from io import BytesIO
+
+    from pliant.data.files import replace_file
+
+    target = os.fspath(path)
+    ending = os.path.splitext(target)[1].lower()
+    if ending not in FORMATS:
+        raise ArgumentError(f"{target}: a picture is written as .svg, .png or .pdf; name it so")
+    dated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(ending)
+    buffer = BytesIO()
+    with rc_context(STYLE):
+        figure.savefig(buffer, format=ending[1:], dpi=160, metadata=dated)
+    try:
+        replace_file(target, buffer.getvalue())
+    except OSError as problem:
+        raise ArgumentError(f"cannot write {target}: {problem.strerror or problem}") from problem
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Break a long line at spaces, at most twice, and keep `$` from meaning mathematics."""
+    import textwrap
+
+    return "\n".join(textwrap.wrap(text.replace("$", r"\$"), width, max_lines=3, placeholder=" ..."))

@@ -1,0 +1,151 @@
+"""The commands as a user types them: what they print, what they leave, and their exit codes."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import polars as pl
+import pytest
+
+import pliant
+from pliant.cli import run
+from pliant.datasets import penguins_path
+
+FORMULA = "body_mass_g ~ flipper_length_mm + species"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder with the penguins in it."""
+    shutil.copy(penguins_path(), tmp_path / "penguins.csv")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def call(capsys, *arguments):
+    code = run([str(a) for a in arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_fit_predict_and_picture(folder, capsys):
+    code, out, err = call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--out", "m.pliant", "--plot", "fit.svg")
+    assert (code, "flipper_length_mm" in out, "species[T.Gentoo]" in out) == (0, True, True)
+    assert "2 rows" in out
+    assert "m.pliant" in err
+    assert (folder / "fit.svg").read_text().startswith("<?xml")
+    assert call(capsys, "predict", "m.pliant", "penguins.csv", "--out", "p.csv")[0] == 0
+    predictions = pl.read_csv("p.csv", null_values="NA")
+    assert predictions.height == 344
+    assert predictions["prediction"].null_count() == 2
+    code, out, _ = call(capsys, "predict", "m.pliant", "penguins.csv")
+    assert out.splitlines()[0] == "prediction"
+    assert pl.read_csv(out.encode()).height == 344
+
+
+def test_r_names(folder, capsys):
+    out = call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--names", "r")[1]
+    assert "(Intercept)" in out
+    assert "speciesGentoo" in out
+
+
+def test_quiet_prints_nothing(folder, capsys):
+    assert call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--quiet")[:2] == (0, "")
+
+
+def test_a_network_of_two_layers(folder, capsys):
+    code, out, _ = call(
+        capsys, "fit", "penguins.csv", FORMULA, "--hidden", "6,3", "--epochs", 30, "--optimiser", "adamw"
+    )
+    assert code == 0
+    assert "6, 3" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["fit", "absent.csv", FORMULA], "absent.csv"),
+        (["fit", ".", FORMULA], "folder"),
+        (["fit", "https://example.org/x.csv", FORMULA], "URL"),
+        (["fit", "penguins.csv", "body_mass_g ~ fliper_length_mm"], "flipper_length_mm"),
+        (["fit", "penguins.csv", "body_mass_g ~ (species"], "^"),
+        (["fit", "penguins.csv", "species ~ body_mass_g"], "species"),
+        (["fit", "penguins.csv", FORMULA, "--family", "gausian"], "gaussian"),
+        (["fit", "penguins.csv", FORMULA, "--hidden", "a,b"], "64,64"),
+        (["fit", "penguins.csv", FORMULA, "--hidden", "0,4"], "whole number above 0"),
+        (["fit", "penguins.csv", FORMULA, "--line", "--hidden", "4"], "either"),
+        (["fit", "penguins.csv", FORMULA, "--engine", "abacus"], "reference"),
+        (["fit", "penguins.csv", FORMULA, "--optimiser", "adm", "--hidden", "2"], "adam"),
+        (["fit", "penguins.csv", FORMULA, "--learning-rate", "-1", "--hidden", "2"], "learning"),
+        (["fit", "penguins.csv", FORMULA, "--epochs", "x"], "epochs"),
+        (["fit", "penguins.csv", FORMULA, "--line", "--out", "no/such/folder/m.pliant"], "m.pliant"),
+        (["fit", "penguins.csv", FORMULA, "--line", "--plot", "x.doc"], ".svg"),
+        (["fit", "penguins.csv", FORMULA, "--lin"], "--line"),
+        (["fit", "penguins.csv"], "FORMULA"),
+        (["fitt"], "fit"),
+        (["predict", "penguins.csv", "penguins.csv"], "not a pliant model"),
+        (["predict", "absent.pliant", "penguins.csv"], "absent.pliant"),
+        (["check-gradient", "penguins.csv"], "not a pliant model"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_2(arguments, says, folder, capsys):
+    code, out, err = call(capsys, *arguments)
+    assert code == 2
+    assert says in err
+    assert "Traceback" not in err + out
+    assert len(err.rstrip("\n").splitlines()) == (3 if "^" in err else 1)
+
+
+def test_an_unseen_level_is_named(folder, capsys):
+    call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--out", "m.pliant")
+    (folder / "new.csv").write_text("flipper_length_mm,species\n200,Emperor\n")
+    code, _, err = call(capsys, "predict", "m.pliant", "new.csv")
+    assert code == 2
+    assert "Emperor" in err
+    assert "species" in err
+
+
+def test_doctor_and_gradient(folder, capsys):
+    code, out, _ = call(capsys, "doctor")
+    assert (code, "reference" in out, "runs" in out) == (0, True, True)
+    code, out, _ = call(capsys, "check-gradient")
+    assert (code, "by hand" in out, "autograd" in out) == (0, True, True)
+    call(capsys, "fit", "penguins.csv", FORMULA, "--hidden", "3", "--epochs", "5", "--out", "m.pliant")
+    code, out, _ = call(capsys, "check-gradient", "m.pliant")
+    assert code == 0
+    assert float(out.split("autograd:")[-1]) < 1e-11
+
+
+def test_ctrl_c_ends_with_130_and_keeps_the_model(folder):
+    program = [sys.executable, "-m", "pliant", "fit", "penguins.csv", FORMULA, "--hidden", "4"]
+    process = subprocess.Popen(
+        [*program, "--epochs", "10000000", "--out", "m.pliant", "--quiet"], stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(4.0)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "m.pliant" in err
+    assert pliant.load("m.pliant").interrupted
+
+
+def test_a_pipe_that_closes_early_is_no_error(folder, capsys):
+    call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--out", "m.pliant")
+    command = f"{sys.executable} -m pliant predict m.pliant penguins.csv | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("prediction\n", "")
+
+
+def test_nothing_is_drawn_in_a_pipe(folder):
+    done = subprocess.run(
+        [sys.executable, "-m", "pliant", "fit", "penguins.csv", FORMULA, "--hidden", "2", "--epochs", "50"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=dict(os.environ, COLUMNS="80"),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
