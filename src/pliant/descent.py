@@ -150,7 +150,7 @@ def train_network(
         result.parameters,
         settings,
         replace(facts, fingerprint=fingerprint(rows, held_out)),
-        (*design.notes, result.reason),
+        (*design.notes, result.reason) if result.noteworthy else design.notes,
         result.state,
         stopped=result.stopped,
         arrays=rows,

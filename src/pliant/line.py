@@ -87,7 +87,7 @@ def _why_not(chosen: Likelihood, design: Design, line: LineFit) -> str:
     if chosen.family.name in ("binomial", "multinomial", "poisson"):
         return (
             f"the line does not settle: the coefficients of {', '.join(names[:5])} run off without end, as when "
-            f"columns separate the rows with and without the response ({state}); leave one of them out, or ask for "
+            f"columns separate the rows of one outcome from the others ({state}); leave one of them out, or ask for "
             "regularisation=0.01"
         )
     return f"the line does not settle in {', '.join(names[:5])} ({state}); try another link, or other columns"

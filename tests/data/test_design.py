@@ -211,7 +211,7 @@ def test_scaling_goes_there_and_back():
     inputs = design.inputs(arrays.X)
     assert np.allclose(inputs.mean(axis=0), 0, atol=1e-15)
     assert np.allclose(inputs.std(axis=0), 1)
-    y, offset = design.scaling.scale_response(arrays.y, arrays.offset)
+    y, _ = design.scaling.scale_response(arrays.y, arrays.offset)
     slopes = np.array([[0.5], [-2.0]])
     eta = 0.3 + inputs @ slopes
     back = eta * design.scaling.response_scale + design.scaling.response_centre

@@ -166,7 +166,7 @@ def test_a_line_by_descent_comes_to_the_exact_line(line):
     model = pliant.fit(FORMULA, PENGUINS, hidden=(), optimiser="gd", learning_rate=0.5, epochs=3000)
     assert np.allclose(list(model.coefficients.values()), list(line.coefficients.values()), rtol=1e-8)
     with pytest.raises(InputError, match="fitted by gd has no standard errors"):
-        model.standard_errors
+        _ = model.standard_errors
     assert "fitted by gd" in str(model.summary())
 
 

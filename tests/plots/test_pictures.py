@@ -28,8 +28,9 @@ def test_the_curve_of_each_group_is_the_prediction():
 
 def test_no_group_is_drawn_beyond_its_own_rows():
     data = fit("body_mass_g ~ flipper_length_mm * species").plot().data
+    birds = PENGUINS.to_pandas()
     for species, part in data.to_pandas().groupby("species"):
-        own = PENGUINS.to_pandas().query("species == @species")["flipper_length_mm"]
+        own = birds.loc[birds["species"] == species, "flipper_length_mm"]
         assert (part["flipper_length_mm"].min(), part["flipper_length_mm"].max()) == (own.min(), own.max())
 
 

@@ -1,5 +1,6 @@
 """A fitted model in words: one set of lines and tables, written as text or as HTML."""
 
+import math
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
@@ -219,8 +220,8 @@ def _short(value: float, digits: int = 6) -> str:
     size = abs(value)
     if size != 0.0 and (size < 1e-4 or size >= 1e9):
         return f"{value:.{digits - 1}e}"
-    whole = len(str(int(size)))
-    return f"{value:.{max(digits - whole, 0)}f}"
+    before = math.floor(math.log10(size)) + 1 if size else 1  # digits before the point, negative for zeros after it
+    return f"{value:.{max(digits - before, 0)}f}"
 
 
 def _fixed(value: float, places: int) -> str:

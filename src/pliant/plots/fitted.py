@@ -63,14 +63,16 @@ def plot_fit(model: "Fitted", table: object = None, x: str | None = None, group:
     """
     read = model.training_table() if table is None else read_table(table)
     view = _view(model, read, x, group)
-    figure, axes = new_picture(model.formula, view.subtitle)
+    figure, axes = new_picture(str(model.design.formula), view.subtitle)
     if isinstance(read[view.x], FactorColumn):
         drawn = _draw_levels(model, view, axes)
     else:
         drawn = _draw_curves(model, view, axes)
     figure.data = make_frame(drawn, model.frame_kind)
     axes.set_xlabel(view.x)
-    axes.set_ylabel("probability" if model.family in ("binomial", "multinomial") else model.design.response.label)
+    label = model.design.response.label
+    shares = {"multinomial": "probability", "binomial": f"probability of {label}"}
+    axes.set_ylabel(shares.get(model.family, label))
     return figure
 
 
@@ -182,7 +184,7 @@ def _draw_levels(model: "Fitted", view: View, axes: Any) -> dict[str, Any]:
     assert isinstance(column, FactorColumn)
     codes, y = column.codes[view.rows], _response(model, view)
     rng = np.random.default_rng(0)
-    levels = np.arange(len(column.levels)) * 1.0
+    levels = np.arange(len(column.levels), dtype=np.float64)
     groups = _groups(view)
     for i, (code, name, colour, mine) in enumerate(groups):
         shift = 0.0 if len(groups) == 1 else 0.5 * (i / (len(groups) - 1) - 0.5)
@@ -191,11 +193,11 @@ def _draw_levels(model: "Fitted", view: View, axes: Any) -> dict[str, Any]:
             axes.plot(codes[mine] + shift + spread, y[mine], "o", ms=4, mew=0, alpha=0.4, color=colour)
         mu, low, high = _mean_with_band(model, _grid(view, levels, code))
         for j in range(mu.shape[1]):
-            shade = COLOURS[j % len(COLOURS)] if mu.shape[1] > 1 else INK
+            shade = COLOURS[j % len(COLOURS)] if mu.shape[1] > 1 else colour
             if low is not None and high is not None:
-                axes.vlines(levels + shift, low, high, color=shade, lw=1.5)
+                axes.vlines(levels + shift, low, high, color=INK, lw=1.5)
             title = model.design.response.levels[j] if mu.shape[1] > 1 else name
-            axes.plot(levels + shift, mu[:, j], "D", ms=6, color=shade, mfc="white" if name else shade, label=title)
+            axes.plot(levels + shift, mu[:, j], "D", ms=7, color=shade, mec=INK, mew=1.0, label=title)
     if len(groups) > 1 or model.family == "multinomial":
         axes.legend(frameon=False, fontsize=9)
     axes.set_xticks(levels, column.levels)

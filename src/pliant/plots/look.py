@@ -13,6 +13,7 @@ try:
     from matplotlib import rc_context
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patheffects import withStroke
 except ImportError as problem:
     raise MissingExtraError("pictures need matplotlib; pip install 'pliant[plots]'") from problem
 
@@ -57,22 +58,35 @@ def new_picture(title: str, subtitle: str = "", width: float = 6.4, height: floa
     with rc_context(STYLE):
         figure = Picture(figsize=(width, height), layout="constrained")
         axes = figure.add_subplot()
-    figure.suptitle(_wrapped(title, 70), x=0.01, ha="left", fontsize=11.5, fontweight="semibold", color=INK)
+    figure.suptitle(_wrapped(title, 70), x=0.01, ha="left", fontsize=11.5, fontweight="bold", color=INK)
     if subtitle:
         axes.set_title(_wrapped(subtitle, 95), loc="left", fontsize=8.5, color=SOFT)
     return figure, axes
 
 
 def label_ends(axes: Axes, labels: list[tuple[float, float, str, str]]) -> None:
-    """Name curves at their right ends, pushed apart where they would overlap."""
-    if not labels:
-        return
+    """Name curves at their right ends; by a legend where the names would lie on each other or leave the axes.
+
+    Parameters
+    ----------
+    axes : Axes
+    labels : list of (x, y, text, colour)
+    """
     low, high = axes.get_ylim()
-    gap = 0.055 * (high - low)
-    placed: list[float] = []
-    for x, y, text, colour in sorted(labels, key=lambda label: label[1]):
-        at = y if not placed else max(y, placed[-1] + gap)
-        placed.append(at)
+    left, right = axes.get_xlim()
+    gap, reach = 0.05 * (high - low), 0.15 * (right - left)
+    placed: list[tuple[float, float]] = []
+    for x, y, _, _ in sorted(labels, key=lambda label: label[1]):
+        at = y
+        for other_x, other_y in placed:
+            if abs(x - other_x) < reach and at - other_y < gap:
+                at = other_y + gap
+        if at - y > 1.5 * gap or at > high:
+            handles = [axes.plot([], [], color=colour, lw=2, label=text)[0] for *_, text, colour in labels]
+            axes.legend(handles=handles, frameon=False, fontsize=9)
+            return
+        placed.append((x, at))
+    for (x, at), (_, _, text, colour) in zip(placed, sorted(labels, key=lambda label: label[1]), strict=True):
         axes.annotate(
             text,
             (x, at),
@@ -82,6 +96,7 @@ def label_ends(axes: Axes, labels: list[tuple[float, float, str, str]]) -> None:
             va="center",
             fontsize=9,
             annotation_clip=False,
+            path_effects=[withStroke(linewidth=3, foreground="white")],
         )
 
 

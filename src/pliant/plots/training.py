@@ -51,8 +51,9 @@ def plot_training(model: "Fitted") -> Picture:
         axes.plot(epoch[best], validation[best], "o", color=COLOURS[1], ms=5)
         axes.annotate(
             f"kept: epoch {int(epoch[best]):,}",
-            (epoch[best], validation[best]),
-            xytext=(6, 12),
+            (epoch[best], 1.0),
+            xycoords=axes.get_xaxis_transform(),
+            xytext=(5, -8),
             textcoords="offset points",
             fontsize=9,
             color=SOFT,

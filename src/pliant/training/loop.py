@@ -41,6 +41,11 @@ class Result:
     stopped: str  # "done", "early", "interrupted" or "diverged"
     reason: str  # the same in a sentence, with the epochs
 
+    @property
+    def noteworthy(self) -> bool:
+        """Whether the training did anything but run to its end and give the last, lowest parameters."""
+        return self.stopped != "done" or self.epoch != self.history.lowest_epoch()
+
 
 def train(
     program: Program,
