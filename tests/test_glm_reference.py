@@ -6,6 +6,7 @@ R's are shown to be those of its own stopping place.
 """
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import mpmath
@@ -98,6 +99,34 @@ def test_coefficients_and_errors_agree_with_50_digits(name):
     coefficients, errors = with_50_digits(fit)
     assert apart(list(fit.coefficients.values()), coefficients) < 1e-12
     assert apart(list(fit.standard_errors.values()), errors) < 1e-12
+
+
+def test_the_penguins_line_is_right_to_12_digits():
+    """Against rational arithmetic, which R's lm equals to its own 13 digits."""
+    fit = pliant.fit("body_mass_g ~ flipper_length_mm + species", pliant.datasets.penguins(), hidden=())
+    X = [[Fraction(v) for v in row] for row in fit.arrays.X.tolist()]
+    y = [Fraction(v) for v in fit.arrays.y[:, 0].tolist()]
+    n, p = len(y), 4
+    gram = [[sum(X[i][j] * X[i][k] for i in range(n)) for k in range(p)] for j in range(p)]
+    inverse = invert(gram)
+    moments = [sum(X[i][j] * y[i] for i in range(n)) for j in range(p)]
+    beta = [sum(inverse[j][k] * moments[k] for k in range(p)) for j in range(p)]
+    left = sum((y[i] - sum(X[i][j] * beta[j] for j in range(p))) ** 2 for i in range(n))
+    errors = [float(left * inverse[j][j] / (n - p)) ** 0.5 for j in range(p)]
+    assert apart(list(fit.coefficients.values()), [float(b) for b in beta]) < 1e-12
+    assert apart(list(fit.standard_errors.values()), errors) < 1e-12
+
+
+def invert(matrix):
+    """Invert a matrix of fractions by elimination, exactly."""
+    n = len(matrix)
+    rows = [[*row, *(Fraction(int(i == j)) for j in range(n))] for i, row in enumerate(matrix)]
+    for j in range(n):
+        rows[j] = [v / rows[j][j] for v in rows[j]]
+        for i in range(n):
+            if i != j:
+                rows[i] = [a - rows[i][j] * b for a, b in zip(rows[i], rows[j], strict=True)]
+    return [row[n:] for row in rows]
 
 
 def test_multinomial_line_agrees_with_r():

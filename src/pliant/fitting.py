@@ -23,6 +23,7 @@ from pliant.functions.likelihood import Likelihood, likelihood
 from pliant.line import fit_exact_line
 from pliant.measure import fingerprint
 from pliant.model import Fitted
+from pliant.optimisers.checks import check_count
 from pliant.recipe import Asked, choose
 from pliant.training import progress_bar
 
@@ -204,8 +205,7 @@ def continue_training(
     """
     if model.training is None:
         raise InputError("the line is fitted to the floor of float64; there is nothing to continue")
-    if epochs != int(epochs) or epochs < 0:
-        raise ArgumentError(f"epochs={epochs!r} is how many more, a whole number from 0 on")
+    check_count("epochs", epochs)
     if table is None:
         read, rows, held_out = model.training_table(), model.data(), model.held_out
     else:
@@ -214,7 +214,7 @@ def continue_training(
         rows, held_out = split(arrays, training_rows(read.n_rows, model.settings.validation, model.settings.seed))
     if fingerprint(rows, held_out) != model.facts.fingerprint:
         raise InputError(f"{read.source} is not the table of the training: its rows differ; fit it anew")
-    last = model.training.epoch + int(epochs)
+    last = model.training.epoch + epochs
     with progress_bar(progress) as report:
         longer = train_network(
             model.likelihood,

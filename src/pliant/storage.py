@@ -2,6 +2,7 @@
 
 import os
 
+from pliant.errors import ModelFileError
 from pliant.model import Fitted
 from pliant.modelfile import read_model, write_model
 
@@ -41,9 +42,9 @@ def load(path: str | os.PathLike[str]) -> Fitted:
     ModelFileError
         If the file is missing, damaged, foreign, or newer than this version.
     """
-    from pliant.errors import ModelFileError
-
     described, arrays = read_model(path)
+    if "checkpoint" in described:
+        raise ModelFileError(f"{os.fspath(path)} is a checkpoint, not a model; give it to fit as checkpoint=")
     try:
         return Fitted.from_state(described, arrays)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
