@@ -235,3 +235,25 @@ def test_aliased_columns_are_found_whatever_the_units():
     assert aliased_columns(near).tolist() == [0, 0, 0, 1]
     weights = np.r_[np.ones(2), np.zeros(48)]
     assert aliased_columns(np.column_stack([np.ones(50), a, b]), weights).tolist() == [0, 0, 1]
+
+
+def test_a_level_whose_rows_are_all_dropped_has_no_column():
+    frame = pd.DataFrame({"y": [1.0, 2, 3, 4], "x": [1.0, 2, np.nan, 4], "g": ["a", "b", "c", "a"]})
+    design, arrays = learn("y ~ x + g", frame)
+    assert design.names == ("Intercept", "x", "g[T.b]")
+    assert arrays.rows.tolist() == [0, 1, 3]
+    again = design.arrays(read_table(frame))
+    assert np.array_equal(again.X, arrays.X)
+
+
+def test_a_factor_of_one_level_is_named():
+    design, _ = learn("y ~ e + g", FRAME.assign(g="a"))
+    assert design.names == ("Intercept", "e")
+    assert "g has one level, 'a'" in design.notes[-1]
+
+
+def test_levels_that_look_like_numbers_are_levels_in_a_table_that_has_only_these():
+    design, _ = learn("y ~ g", FRAME.assign(g=["1", "2", "2b", "1", "2", "2b"]))
+    assert design.matrix(read_table({"g": [2, 1]})).X.tolist() == [[1, 1, 0], [1, 0, 0]]
+    with pytest.raises(TableError, match="numbers"):
+        design.matrix(read_table({"g": [2, 3]}))

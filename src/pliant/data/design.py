@@ -5,16 +5,17 @@ kept, so that a new row is treated as if it had been there.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from pliant.data.arrays import Arrays
-from pliant.data.columns import FactorColumn, shown, shown_rows
+from pliant.data.columns import shown
 from pliant.data.evaluate import Groups, States, Value, learn, number
 from pliant.data.formula import Formula, Node, Terms, expand, parse, variables
+from pliant.data.given import complete_rows, given_numbers, given_offset, given_weights
 from pliant.data.matrix import build_columns, evaluate_factors, full_codings
 from pliant.data.missing import (
     Fill,
@@ -125,13 +126,14 @@ class Design:
 
     def arrays(self, table: Table, *, weights: Any = None, offset: Any = None) -> Arrays:
         """Give the arrays of a table that also has the response: its complete rows."""
-        rows = self.matrix(table)
-        y, trials = read_response(self.response, table, self.states)
-        given = _weights(weights, table, trials)
-        shift = rows.offset + _argument_offset(offset, table)
-        keep = rows.complete & ~np.any(np.isnan(y), axis=1) & ~np.isnan(given) & ~np.isnan(shift)
-        at = np.flatnonzero(keep)
-        return Arrays(rows.X[at], y[at], given[at], shift[at], at)
+        given, shift = given_weights(weights, table), given_offset(offset, table)
+        filled_in = () if self.missing == "drop" else self.reads
+        whole = np.flatnonzero(complete_rows(table, self.response.columns, self.reads, filled_in, given, shift))
+        part = table.take(whole)
+        rows = self.matrix(part)
+        y, trials = read_response(self.response, part, self.states)
+        weight = given[whole] if trials is None else given[whole] * trials
+        return Arrays(rows.X, y, weight, rows.offset + shift[whole], whole)
 
     def read_response(self, table: Table) -> Array:
         """Give y (m, q) of a table that has the response; NaN where it is missing."""
@@ -235,13 +237,21 @@ def learn_design(
     terms = expand(formula, known)
     if not terms.terms and not terms.intercept:
         raise FormulaError("the right side of the formula is empty; write y ~ 1 for the mean alone")
-    response = learn_response(terms.response, table, coding)
-    reads = _reads(terms)
+    if terms.response is None:
+        raise FormulaError("the formula has no response; write it to the left of '~', as in y ~ x")
+    reads, said = _reads(terms), variables(terms.response)
     mask = np.ones(table.n_rows, dtype=bool) if training is None else training
     if missing == "error":
-        refuse_missing(table, tuple(dict.fromkeys((*response.columns, *reads))))
+        refuse_missing(table, tuple(dict.fromkeys((*said, *reads))))
+    # levels, knots and means are those of complete rows, as in R's lm: a level that is lost with them has no column
+    given, shift = given_weights(weights, table), given_offset(offset, table)
+    keep = complete_rows(table, said, reads, reads if missing == "impute" else (), given, shift)
+    _check_some_left(table, keep & mask)
     fills = learn_fills(table, reads, mask) if missing == "impute" else {}
-    filled, _ = fill(table, fills)
+    whole = np.flatnonzero(keep)
+    filled, _ = fill(table.take(whole), fills)
+    mask = mask[whole]
+    response = learn_response(terms.response, filled, coding)
     states: States = {}
     values = {node: learn(node, filled, mask, states) for term in terms.terms for node in term.factors}
     for node in (*terms.offsets, *_parts(response)):
@@ -266,13 +276,14 @@ def learn_design(
         (),
     )
     arrays = rough.arrays(table, weights=weights, offset=offset)
-    _check_rows(table, arrays, mask)
-    notes = _notes(table, terms, response, values, arrays, fills, weights, offset)
+    learnt = arrays.take(np.flatnonzero(mask))
+    if not np.any(learnt.weights > 0.0):
+        raise TableError(f"{table.source}: no complete row to train on has a weight above zero")
+    notes = _notes(table, terms, response, values, keep, fills, weights, offset)
     scaling = rough.scaling
     if standardise or scale_response:
-        learnt = arrays.take(np.flatnonzero(mask[arrays.rows]))
         scaling = _scaling(learnt, terms.intercept, standardise, scale_response)
-    return Design(**{**vars(rough), "scaling": scaling, "notes": notes}), arrays
+    return replace(rough, scaling=scaling, notes=notes), arrays
 
 
 def _columns_for(formula: Formula, table: Table, weights: Any, offset: Any) -> tuple[str, ...]:
@@ -315,54 +326,13 @@ def _offset(terms: Terms, table: Table, states: States) -> Array:
     return total
 
 
-def _argument_offset(offset: Any, table: Table) -> Array:
-    """Give the offset (n,) that came as an argument."""
-    return np.zeros(table.n_rows) if offset is None else _given("offset", offset, table)
-
-
-def _weights(weights: Any, table: Table, trials: Array | None) -> Array:
-    """Give the prior weights (n,), times the trials of each row where the response has them."""
-    given = np.ones(table.n_rows) if weights is None else _given("weights", weights, table)
-    bad = np.flatnonzero(given < 0.0)
-    if len(bad):
-        raise TableError(f"{table.source}: weights must not be negative ({shown_rows(bad)})")
-    if table.n_rows and not np.any(given > 0.0):
-        raise TableError(f"{table.source}: no row has a weight above zero")
-    return given if trials is None else given * trials
-
-
-def _given(what: str, value: Any, table: Table) -> Array:
-    """Give an argument (n,) that is a column's name or one number a row."""
-    if isinstance(value, str):
-        column = table[value]
-        if isinstance(column, FactorColumn):
-            raise TableError(f"{table.source}: {what}={value!r} is a column of text; {what} are numbers")
-        column.check_finite(table.source)
-        return column.values
-    try:
-        given = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TableError(f"{what} must be the name of a column or one number a row") from None
-    if given.shape != (table.n_rows,):
+def _check_some_left(table: Table, keep: BoolArray) -> None:
+    """See that rows are left to learn from."""
+    if not keep.any():
         raise TableError(
-            f"{what} must have one number a row: {table.source} has {table.n_rows} rows, {what} has shape {given.shape}"
+            f"{table.source}: all {table.n_rows} rows to train on have a missing value in a column that the formula "
+            "reads; fill them with missing='impute', or leave out the emptiest column"
         )
-    infinite = np.flatnonzero(np.isinf(given))
-    if len(infinite):
-        raise TableError(f"{what} has infinite values ({shown_rows(infinite)})")
-    return given
-
-
-def _check_rows(table: Table, arrays: Arrays, training: BoolArray) -> None:
-    """See that rows are left to fit."""
-    if len(arrays.y) == 0:
-        raise TableError(
-            f"{table.source}: all {table.n_rows} rows have a missing value in a column that the formula reads; "
-            "fill them with missing='impute', or leave out the emptiest column"
-        )
-    used = arrays.weights[training[arrays.rows]]
-    if not np.any(used > 0.0):
-        raise TableError(f"{table.source}: no complete row to train on has a weight above zero")
 
 
 def _notes(
@@ -370,7 +340,7 @@ def _notes(
     terms: Terms,
     response: Response,
     values: dict[Node, Value],
-    arrays: Arrays,
+    keep: BoolArray,
     fills: Mapping[str, Fill],
     weights: Any,
     offset: Any,
@@ -379,16 +349,17 @@ def _notes(
     read = set(_reads(terms)) | set(response.columns)
     notes = [note for note in table.notes if ": column " not in note or any(shown(name) in note for name in read)]
     notes += terms.notes
-    keep = np.zeros(table.n_rows, dtype=bool)
-    keep[arrays.rows] = True
     holes = {
         name: table[name].missing for name in dict.fromkeys((*response.columns, *_reads(terms))) if name not in fills
     }
     for what, given in (("weights", weights), ("offset", offset)):
         if given is not None:
-            holes[given if isinstance(given, str) else what] = np.isnan(_given(what, given, table))
+            holes[given if isinstance(given, str) else what] = np.isnan(given_numbers(what, given, table))
     notes += dropped_note(holes, keep)
     notes += fills_note(table, fills)
+    for node, value in values.items():
+        if isinstance(value, Groups) and len(value.levels) == 1:
+            notes.append(f"{node} has one level, {shown(value.levels[0])}, in the rows that are left: it says nothing")
     if response.coding == "binary" and response.levels:
         notes.append(f"the mean is the probability that {response.node} is {shown(response.levels[1])}")
     return tuple(notes)

@@ -174,6 +174,9 @@ def _column(node: Name, walk: _Walk) -> Value:
     if not walk.learning and key in walk.states:
         if column.missing.all():
             return Groups(np.full(column.n_rows, -1, dtype=np.int64), tuple(walk.states[key]["levels"]))
+        printed = groups_of_numbers(column.values, column.is_date)
+        if set(printed.levels) <= set(walk.states[key]["levels"]):  # levels 1, 2, 2b; and a file with only 1 and 2
+            return _with_known_levels(printed, node, walk)
         listed = ", ".join(map(shown, walk.states[key]["levels"][:5]))
         raise TableError(f"{_said(node, walk)} holds numbers, where the model has learnt levels such as {listed}")
     return _numeric(column.values[:, None])

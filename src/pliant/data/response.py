@@ -15,7 +15,7 @@ from pliant.data.columns import FactorColumn, NumberColumn, shown, shown_rows
 from pliant.data.evaluate import States, number
 from pliant.data.formula import Call, Name, Node, variables
 from pliant.data.table import Table
-from pliant.errors import FormulaError, LevelError, ResponseError
+from pliant.errors import LevelError, ResponseError
 from pliant.types import Array
 
 MOST_CLASSES = 1_000
@@ -55,18 +55,14 @@ class Response:
         return cls(node, said["coding"], tuple(said["levels"]), tuple(said["names"]))
 
 
-def learn_response(node: Node | None, table: Table, coding: str) -> Response:
+def learn_response(node: Node, table: Table, coding: str) -> Response:
     """Decide how the response is coded.
 
     Raises
     ------
-    FormulaError
-        If the formula has no left side.
     ResponseError
         If the column is not of the kind that the family needs; says what it is and what to do.
     """
-    if node is None:
-        raise FormulaError("the formula has no response; write it to the left of '~', as in y ~ x")
     if isinstance(node, Call) and node.function == "cbind":
         return _several(node, coding)
     column = table[node.name] if isinstance(node, Name) else None
