@@ -43,7 +43,7 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
         ridge=_ridge(design, arrays, settings.regularisation) if penalised else None,
     )
     if not line.converged:
-        raise ConvergenceError(_why_not(chosen, design, line))
+        raise ConvergenceError(_why_not(chosen, design, line, arrays.y))
     network = Network(design.n_inputs, outcomes, bias=design.has_intercept)
     notes = design.notes + _aliased_notes(design, line)
     parameters = _as_parameters(network, line.coefficients)
@@ -79,12 +79,14 @@ def _aliased_notes(design: Design, line: LineFit) -> tuple[str, ...]:
     return (f"{', '.join(names)} {verb} determined by the columns before and left out (aliased)",)
 
 
-def _why_not(chosen: Likelihood, design: Design, line: LineFit) -> str:
+def _why_not(chosen: Likelihood, design: Design, line: LineFit, y: Array) -> str:
     """Say in one line why a fit did not settle, with its state."""
-    moving = np.nanmax(line.last_step, axis=1) >= SETTLED
-    names = [name for name, moves in zip(design.names, moving, strict=True) if moves]
+    moving = ~np.all(line.last_step[~line.aliased] < SETTLED, axis=1)
+    names = [str(name) for name, moves in zip(np.array(design.names)[~line.aliased], moving, strict=True) if moves]
     state = f"after {line.steps} steps the deviance is {line.deviance:.6g}"
-    if chosen.family.name in ("binomial", "multinomial", "poisson"):
+    if chosen.family.dispersion_known and np.all(y == y[0]):
+        return f"the response is {y[0, 0]:g} in every row, so there is nothing to fit: its mean has no finite eta"
+    if chosen.family.dispersion_known:
         return (
             f"the line does not settle: the coefficients of {', '.join(names[:5])} run off without end, as when "
             f"columns separate the rows of one outcome from the others ({state}); leave one of them out, or ask for "

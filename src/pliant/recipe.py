@@ -84,6 +84,7 @@ def choose(asked: Asked, n_rows: int) -> Plan:
     ArgumentError
         If widths, optimiser or engine are not known, or the engine cannot run.
     """
+    check_count("seed", asked.seed)
     hidden = widths(asked.hidden)
     descent = (
         asked.optimiser,

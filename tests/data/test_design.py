@@ -84,6 +84,13 @@ def test_missing_values_are_imputed_with_an_indicator_and_said():
     assert new.X.tolist() == [[1, 4, 0, 1, 1, 0]]
 
 
+def test_only_rows_that_are_kept_count_as_imputed():
+    frame = FRAME.assign(y=[1.0, np.nan, 3, 4, 5, 6])  # x is missing only where y is
+    design, _ = learn("y ~ x", frame, missing="impute")
+    assert design.names == ("Intercept", "x")
+    assert len(design.notes) == 1
+
+
 def test_missing_values_are_refused_with_their_places():
     with pytest.raises(TableError, match=r"'x' has 1 missing value \(row 2\); column 'g' has 1 missing .*\(row 5\)"):
         learn("y ~ x + g", missing="error")

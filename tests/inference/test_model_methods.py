@@ -1,5 +1,8 @@
 """What a fitted model answers."""
 
+import copy
+import pickle
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -185,11 +188,32 @@ def test_aliased_columns_are_named_and_predict_nothing():
     frame = PENGUINS.with_columns((2.0 * pl.col("flipper_length_mm") + 1.0).alias("twice"))
     model = pliant.fit("body_mass_g ~ flipper_length_mm + twice", frame, hidden=())
     assert np.isnan(model.coefficients["twice"])
+    assert np.isfinite(model.coefficients["Intercept"])
     assert "twice is determined by the columns before" in str(model.summary())
     assert "aliased" in str(model.summary())
     alone = pliant.fit("body_mass_g ~ flipper_length_mm", frame, hidden=())
     assert np.allclose(model.predict(frame)["prediction"], alone.predict(frame)["prediction"], equal_nan=True)
     assert model.df_residual == alone.df_residual
+
+
+@pytest.mark.parametrize(("family", "y"), [("binomial", 1.0), ("binomial", 0.0), ("poisson", 0.0)])
+def test_a_response_without_variation_is_named(family, y):
+    with pytest.raises(ConvergenceError, match=f"response is {y:g} in every row"):
+        pliant.fit("y ~ x", {"y": np.full(5, y), "x": np.arange(5.0)}, family=family, hidden=())
+
+
+def test_one_row_is_its_own_mean():
+    model = pliant.fit("y ~ x", {"y": [2.0], "x": [1.0]}, hidden=())
+    assert model.coefficients["Intercept"] == 2.0
+    assert np.isnan(model.coefficients["x"])
+    assert np.isnan(model.dispersion)
+
+
+@pytest.mark.parametrize("options", [{"hidden": ()}, {"hidden": 3, "epochs": 3}], ids=str)
+def test_a_model_can_be_pickled_and_copied(options):
+    model = pliant.fit(FORMULA, PENGUINS, **options)
+    for again in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+        assert again.predict(PENGUINS).equals(model.predict(PENGUINS))
 
 
 def test_separation_is_an_error_that_names_the_columns():
@@ -233,6 +257,7 @@ def test_several_responses_need_a_network():
         ({"link": "logit"}, "identity"),
         ({"engine": "jax"}, "reference"),
         ({"hidden": 2, "precision": "float16"}, "precision"),
+        ({"seed": -1, "hidden": 2}, "seed"),
         ({"missing": "no"}, "'drop', 'impute' or 'error'"),
         ({"hidden": 2, "optimiser_settings": {"beta3": 1.0}}, "beta"),
     ],

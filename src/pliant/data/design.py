@@ -247,10 +247,10 @@ def learn_design(
     given, shift = given_weights(weights, table), given_offset(offset, table)
     keep = complete_rows(table, said, reads, reads if missing == "impute" else (), given, shift)
     _check_some_left(table, keep & mask)
-    fills = learn_fills(table, reads, mask) if missing == "impute" else {}
     whole = np.flatnonzero(keep)
-    filled, _ = fill(table.take(whole), fills)
-    mask = mask[whole]
+    part, mask = table.take(whole), mask[whole]
+    fills = learn_fills(part, reads, mask) if missing == "impute" else {}
+    filled, _ = fill(part, fills)
     response = learn_response(terms.response, filled, coding)
     states: States = {}
     values = {node: learn(node, filled, mask, states) for term in terms.terms for node in term.factors}
@@ -356,7 +356,7 @@ def _notes(
         if given is not None:
             holes[given if isinstance(given, str) else what] = np.isnan(given_numbers(what, given, table))
     notes += dropped_note(holes, keep)
-    notes += fills_note(table, fills)
+    notes += fills_note(table.take(np.flatnonzero(keep)), fills)
     for node, value in values.items():
         if isinstance(value, Groups) and len(value.levels) == 1:
             notes.append(f"{node} has one level, {shown(value.levels[0])}, in the rows that are left: it says nothing")

@@ -62,7 +62,8 @@ class Scaling:
     def unscale(self, slopes: Array, intercept: Array) -> tuple[Array, Array]:
         """Give the slopes (p', q) and intercept (q,) of a line in the user's units."""
         raw = slopes / self.scale[:, None]
-        at_zero = (intercept - self.centre @ raw) * self.response_scale + self.response_centre
+        known = np.where(np.isnan(raw), 0.0, raw)  # an aliased slope takes nothing from the intercept
+        at_zero = (intercept - self.centre @ known) * self.response_scale + self.response_centre
         return raw * self.response_scale, at_zero
 
     def to_dict(self) -> dict[str, list[float]]:

@@ -31,6 +31,10 @@ class Likelihood:
     family: Family
     link: Link
 
+    def __reduce__(self) -> tuple[Callable[..., "Likelihood"], tuple[str, str]]:
+        """Pickle by name: the records hold functions."""
+        return likelihood, (self.family.name, self.link.name)
+
     @cached_property
     def _loss(self) -> Pair:
         return self.family.make_loss(self.link)
