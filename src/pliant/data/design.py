@@ -14,7 +14,7 @@ import numpy as np
 from pliant.data.arrays import Arrays
 from pliant.data.columns import shown
 from pliant.data.evaluate import Groups, States, Value, learn, number
-from pliant.data.formula import Formula, Node, Terms, expand, parse, variables
+from pliant.data.formula import Formula, Name, Node, Terms, expand, parse, variables
 from pliant.data.given import complete_rows, given_numbers, given_offset, given_weights
 from pliant.data.matrix import build_columns, evaluate_factors, full_codings
 from pliant.data.missing import (
@@ -56,6 +56,8 @@ class Design:
         As written, and expanded for the columns of the training table.
     columns : tuple of str
         Of the training table: what `.` stands for.
+    offset_column : str or None
+        The column that came as `offset="name"`; among the offsets of `terms`, so that predictions use it too.
     response : Response
     states : dict
         What stateful parts learnt: levels, knots, means.
@@ -72,6 +74,7 @@ class Design:
     formula: Formula
     terms: Terms
     columns: tuple[str, ...]
+    offset_column: str | None
     response: Response
     states: States
     full: tuple[frozenset[Node], ...]
@@ -126,8 +129,10 @@ class Design:
 
     def arrays(self, table: Table, *, weights: Any = None, offset: Any = None) -> Arrays:
         """Give the arrays of a table that also has the response: its complete rows."""
+        if isinstance(offset, str) and offset == self.offset_column:
+            offset = None  # the terms have it
         given, shift = given_weights(weights, table), given_offset(offset, table)
-        filled_in = () if self.missing == "drop" else self.reads
+        filled_in = self.reads if self.missing == "error" else tuple(self.fills)
         whole = np.flatnonzero(complete_rows(table, self.response.columns, self.reads, filled_in, given, shift))
         part = table.take(whole)
         rows = self.matrix(part)
@@ -153,6 +158,7 @@ class Design:
         return {
             "formula": self.formula.text or str(self.formula),
             "columns": self.columns,
+            "offset_column": self.offset_column,
             "response": self.response.to_dict(),
             "states": self.states,
             "full": [[str(node) for node in term.factors if node in full] for term, full in self._with_full()],
@@ -170,7 +176,7 @@ class Design:
     def from_dict(cls, said: Mapping[str, Any]) -> "Design":
         """Build it again from `to_dict`."""
         formula = parse(said["formula"])
-        terms = expand(formula, said["columns"])
+        terms = _with_offset(expand(formula, said["columns"]), said["offset_column"])
         assert terms.response is not None
         full = tuple(
             frozenset(node for node in term.factors if str(node) in names)
@@ -180,6 +186,7 @@ class Design:
             formula,
             terms,
             tuple(said["columns"]),
+            said["offset_column"],
             Response.from_dict(terms.response, said["response"]),
             said["states"],
             full,
@@ -234,7 +241,10 @@ def learn_design(
     if table.n_rows == 0:
         raise TableError(f"{table.source} has no rows")
     known = _columns_for(formula, table, weights, offset)
-    terms = expand(formula, known)
+    by_name, offset = (offset, None) if isinstance(offset, str) else (None, offset)
+    if by_name is not None:
+        given_offset(by_name, table)  # sees that it is a column of numbers
+    terms = _with_offset(expand(formula, known), by_name)
     if not terms.terms and not terms.intercept:
         raise FormulaError("the right side of the formula is empty; write y ~ 1 for the mean alone")
     if terms.response is None:
@@ -243,13 +253,15 @@ def learn_design(
     mask = np.ones(table.n_rows, dtype=bool) if training is None else training
     if missing == "error":
         refuse_missing(table, tuple(dict.fromkeys((*said, *reads))))
-    # levels, knots and means are those of complete rows, as in R's lm: a level that is lost with them has no column
+    # what is learnt comes from complete rows: a level that is lost with the others has no column, as in R's lm.
+    # Knots and means too, so that it is the same to drop the rows beforehand; R takes these from all rows of x
     given, shift = given_weights(weights, table), given_offset(offset, table)
-    keep = complete_rows(table, said, reads, reads if missing == "impute" else (), given, shift)
+    fillable = _reads(replace(terms, offsets=())) if missing == "impute" else ()  # an offset is known or it is not
+    keep = complete_rows(table, said, reads, fillable, given, shift)
     _check_some_left(table, keep & mask)
     whole = np.flatnonzero(keep)
     part, mask = table.take(whole), mask[whole]
-    fills = learn_fills(part, reads, mask) if missing == "impute" else {}
+    fills = learn_fills(part, fillable, mask)
     filled, _ = fill(part, fills)
     response = learn_response(terms.response, filled, coding)
     states: States = {}
@@ -263,6 +275,7 @@ def learn_design(
         formula,
         terms,
         known,
+        by_name,
         response,
         states,
         full,
@@ -290,6 +303,11 @@ def _columns_for(formula: Formula, table: Table, weights: Any, offset: Any) -> t
     """Give the columns that `.` stands for: not those of weights and offset, unless the formula names them."""
     taken = {name for name in (weights, offset) if isinstance(name, str)} - set(variables(formula.right))
     return tuple(name for name in table.names if name not in taken)
+
+
+def _with_offset(terms: Terms, column: str | None) -> Terms:
+    """Give the terms with one more offset, so that `offset="e"` is the same as `+ offset(e)`."""
+    return terms if column is None else replace(terms, offsets=(*terms.offsets, Name(column)))
 
 
 def _scaling(rows: Arrays, intercept: bool, standardise: bool, scale_response: bool) -> Scaling:
@@ -360,6 +378,11 @@ def _notes(
     for node, value in values.items():
         if isinstance(value, Groups) and len(value.levels) == 1:
             notes.append(f"{node} has one level, {shown(value.levels[0])}, in the rows that are left: it says nothing")
+    if offset is not None:
+        notes.append(
+            "the offset came as numbers, not as a column: predictions for a table are made without it; "
+            "name a column, offset='...', to have it used there"
+        )
     if response.coding == "binary" and response.levels:
         notes.append(f"the mean is the probability that {response.node} is {shown(response.levels[1])}")
     return tuple(notes)

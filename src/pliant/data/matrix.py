@@ -1,10 +1,13 @@
 """The columns of the design matrix: terms, coded by contrasts where their margins call for it.
 
 A factor in a term is coded by contrasts if the rest of the term is already spanned by an earlier term, and by a
-column a level if not. That is R's rule, but for one point: R looks for an earlier term that *contains* the rest,
-also when its numbers differ (`a:x + a:b` with a number x), and then loses a column; here the numbers must agree.
+column a level if not. That is R's rule, but for two points. R looks for an earlier term that *contains* the rest,
+also when its numbers differ (`a:x + a:b` with a number x), and then loses columns; here the numbers must agree.
+And without an intercept R gives the first factor a column a level also where the rest is there already
+(`0 + x + x:a`), of which one is then aliased; here none is. Both are recorded in `tests/data/test_design_r.py`.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,11 +15,11 @@ import numpy as np
 
 from pliant.data.columns import shown
 from pliant.data.contrasts import contrast_matrix
-from pliant.data.evaluate import Groups, Numeric, States, Value, evaluate
+from pliant.data.evaluate import Numeric, States, Value, evaluate
 from pliant.data.formula import Node, Term, Terms
 from pliant.data.table import Table
 from pliant.errors import TableError
-from pliant.types import Array, BoolArray
+from pliant.types import Array
 
 MOST_COLUMNS = 5_000
 
@@ -66,14 +69,16 @@ def build_columns(
     Raises
     ------
     TableError
-        If a term has more than 5,000 columns, as an identifier among the factors makes it.
+        If a term has more than 5,000 columns, as an identifier among the factors makes it, or the matrix would
+        not fit into memory.
     """
     n = table.n_rows
+    widths = [_width(term, full[t], values) for t, term in enumerate(terms.terms)]
+    _check_memory(n, terms, widths)
     blocks = [np.ones((n, 1))] if terms.intercept else []
     names, r_names = (["Intercept"], ["(Intercept)"]) if terms.intercept else ([], [])
     term_of, bends = ([-1], [False]) if terms.intercept else ([], [])
     for t, term in enumerate(terms.terms):
-        _check_width(term, full[t], values)
         product = Coded(np.ones((n, 1)), ("",), ("",))
         for node in term.factors:
             product = _times(product, _coded(node, values[node], node in full[t]))
@@ -89,11 +94,6 @@ def build_columns(
 def evaluate_factors(terms: Terms, table: Table, states: States) -> dict[Node, Value]:
     """Evaluate every factor of every term once."""
     return {node: evaluate(node, table, states) for node in dict.fromkeys(f for t in terms.terms for f in t.factors)}
-
-
-def missing_of(value: Value) -> BoolArray:
-    """Mark the rows (n,) in which a value is missing."""
-    return np.asarray(value.codes < 0 if isinstance(value, Groups) else np.any(np.isnan(value.values), axis=1))
 
 
 def _coded(node: Node, value: Value, full: bool) -> Coded:
@@ -129,8 +129,8 @@ def _times(left: Coded, right: Coded) -> Coded:
     )
 
 
-def _check_width(term: Term, full: frozenset[Node], values: dict[Node, Value]) -> None:
-    """Refuse a term that is too wide, before memory goes."""
+def _width(term: Term, full: frozenset[Node], values: dict[Node, Value]) -> int:
+    """Give the number of columns of a term, or refuse it before memory goes."""
     width, widest, most = 1, "", 0
     for node in term.factors:
         value = values[node]
@@ -143,3 +143,24 @@ def _check_width(term: Term, full: frozenset[Node], values: dict[Node, Value]) -
             f"the term {term} has {width:,} columns, more than {MOST_COLUMNS:,}; {shown(widest)} alone has {most:,}: "
             "if it names single rows leave it out, else join rare levels"
         )
+    return width
+
+
+def _check_memory(n_rows: int, terms: Terms, widths: Sequence[int]) -> None:
+    """Refuse a matrix that would not fit twice into the machine: once by term, once put together."""
+    n_bytes = 8 * n_rows * sum(widths)
+    if 2 * n_bytes > _memory():
+        widest = max(range(len(widths)), key=lambda t: widths[t])
+        raise TableError(
+            f"the design matrix would have {n_rows:,} rows and {sum(widths):,} columns, {n_bytes / 2**30:,.0f} GiB: "
+            f"more than memory holds; the term {terms.terms[widest]} alone has {widths[widest]:,} columns: join rare "
+            "levels, leave it out, or fit some of the rows"
+        )
+
+
+def _memory() -> int:
+    """Give the bytes of memory of this machine; 16 GiB where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # not there on Windows
+        return 16 * 2**30

@@ -71,7 +71,9 @@ def fill(table: Table, fills: Mapping[str, Fill]) -> tuple[Table, Array]:
         column = table[name]
         if not column.missing.any():
             continue
-        if isinstance(column, NumberColumn) and isinstance(by.value, float):
+        if column.missing.all():  # such a column has no kind of its own: it is read as numbers
+            columns[name] = _constant(name, by.value, column.n_rows)
+        elif isinstance(column, NumberColumn) and isinstance(by.value, float):
             columns[name] = NumberColumn(name, np.where(column.missing, by.value, column.values), column.is_date)
         elif isinstance(column, FactorColumn) and isinstance(by.value, str):
             levels = column.levels if by.value in column.levels else (*column.levels, by.value)
@@ -79,6 +81,13 @@ def fill(table: Table, fills: Mapping[str, Fill]) -> tuple[Table, Array]:
             columns[name] = FactorColumn(name, codes, levels, column.is_boolean, column.is_ordered)
     filled = Table(columns, table.n_rows, table.source, table.kind, table.notes)
     return filled, np.column_stack(indicators) if indicators else np.zeros((table.n_rows, 0))
+
+
+def _constant(name: str, value: float | str, n_rows: int) -> Column:
+    """Give a column of one value."""
+    if isinstance(value, float):
+        return NumberColumn(name, np.full(n_rows, value))
+    return FactorColumn(name, np.zeros(n_rows, dtype=np.int64), (value,))
 
 
 def fills_note(table: Table, fills: Mapping[str, Fill]) -> tuple[str, ...]:
