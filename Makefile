@@ -21,13 +21,15 @@ help: ## Print this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
 	  printf '  make %-7s %s\n' "$$name" "$$what"; done
 
-run: .venv/stamp-run ## Fit the penguins, predict and draw; say where everything lies
+run: .venv/stamp-run ## Fit the penguins, predict and draw; then the tour; say where everything lies
 	@mkdir -p $(OUT)
 	@printf '$$ pliant fit $(TABLE) "$(FORMULA)" --line --out $(OUT)/penguins.pliant --plot $(OUT)/penguins.svg\n'
 	@$(BIN)/pliant fit $(TABLE) "$(FORMULA)" --line --out $(OUT)/penguins.pliant --plot $(OUT)/penguins.svg
 	@printf '\n$$ pliant predict $(OUT)/penguins.pliant $(TABLE) --out $(OUT)/predictions.csv\n'
 	@$(BIN)/pliant predict $(OUT)/penguins.pliant $(TABLE) --out $(OUT)/predictions.csv
-	@printf '\nmodel        $(OUT)/penguins.pliant\npicture      $(OUT)/penguins.svg\npredictions  $(OUT)/predictions.csv\n'
+	@printf '\n$$ pliant tour --out $(OUT)/tour\n'
+	@$(BIN)/pliant tour --out $(OUT)/tour
+	@printf '\nmodel        $(OUT)/penguins.pliant\npicture      $(OUT)/penguins.svg\npredictions  $(OUT)/predictions.csv\ntour         file://$(CURDIR)/$(OUT)/tour/tour.html\n'
 
 test: .venv/stamp-test ## Run every test, code blocks of README and docs included
 	@tools/ensure-chromium
@@ -43,6 +45,7 @@ bench: .venv/stamp-test ## Measure, and print a table (BENCH=--smoke: quickly an
 	$(BIN)/python benchmarks/run.py $(BENCH)
 
 docs: .venv/stamp-test ## Write the shown outputs of README and docs, and the pictures, then test the pages
+	$(BIN)/python tools/write_tour.py
 	$(BIN)/python tools/write_pages.py
 	$(BIN)/python -m pytest -q tests/test_docs.py
 
@@ -57,7 +60,7 @@ clean: ## Remove what was made here, except .venv
 
 .venv/stamp-run: .venv/stamp-venv pyproject.toml
 	@echo 'Installing pliant into .venv (the first time takes a minute or two) ...'
-	@$(INSTALL) --no-build-isolation --editable '.[plots]'
+	@$(INSTALL) --no-build-isolation --editable '.[plots,torch]'
 	@touch $@
 
 .venv/stamp-test: .venv/stamp-venv pyproject.toml

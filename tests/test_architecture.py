@@ -17,7 +17,7 @@ ROWS = (
     ("functions", "optimisers", "data"),
     ("network", "datasets", "modelfile"),
     ("engines",),
-    ("training",),
+    ("training", "gradient", "story"),
     ("record",),
     ("recipe", "model"),
     ("measure",),
@@ -26,7 +26,7 @@ ROWS = (
     ("inference", "storage"),
     ("study",),
     ("plots",),
-    ("report",),
+    ("report", "tour"),
     ("estimators", "scale", "cli", "studio"),
     ("__init__", "__main__"),
 )

@@ -14,15 +14,31 @@ if TYPE_CHECKING:
     from pliant import datasets, errors
     from pliant.errors import PliantError
     from pliant.fitting import continue_training, fit
+    from pliant.gradient import check_gradient
     from pliant.model import Fitted
     from pliant.storage import load
+    from pliant.story import (
+        gradient_step,
+        layer,
+        network_gradient,
+        squared_loss,
+        train_torch,
+        training_loop,
+    )
 
 _HOMES = {
     "Fitted": "pliant.model",
     "PliantError": "pliant.errors",
+    "check_gradient": "pliant.gradient",
     "continue_training": "pliant.fitting",
     "fit": "pliant.fitting",
+    "gradient_step": "pliant.story",
+    "layer": "pliant.story",
     "load": "pliant.storage",
+    "network_gradient": "pliant.story",
+    "squared_loss": "pliant.story",
+    "train_torch": "pliant.story",
+    "training_loop": "pliant.story",
 }
 _ROOMS = ("datasets", "errors")
 
@@ -30,11 +46,18 @@ __all__ = [
     "Fitted",
     "PliantError",
     "__version__",
+    "check_gradient",
     "continue_training",
     "datasets",
     "errors",
     "fit",
+    "gradient_step",
+    "layer",
     "load",
+    "network_gradient",
+    "squared_loss",
+    "train_torch",
+    "training_loop",
 ]
 
 

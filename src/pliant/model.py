@@ -298,6 +298,12 @@ class Fitted:
 
         save(self, path)
 
+    def to_torch(self) -> Any:
+        """The model as a plain `torch.nn.Module`: design matrix in, mean out, scaling inside."""
+        from pliant.engines.torch_model import to_torch
+
+        return to_torch(self.network, self.likelihood, self.design.scaling, self.design.has_intercept, self.parameters)
+
     def continue_training(self, epochs: int, table: object = None, **options: Any) -> "Fitted":
         """Train further from where the run stood; give the new model.
 

@@ -11,6 +11,7 @@ from importlib import import_module
 import click
 
 COMMANDS = {
+    "tour": "Tell the story of a line and a curve, in one page with every number and figure.",
     "fit": "Fit a model to a table: a line, or a network that contains it.",
     "predict": "Predict the rows of a table with a model file.",
     "check-gradient": "Compare the gradient by hand, by differences and by automatic differentiation.",

@@ -45,10 +45,10 @@ def forward(network: Network, parameters: Array, X: Array, offset: Array | None 
     a = X if network.bending is None else X[:, network.bending]
     inputs, z = [a], []
     for layer in layers[:-1]:
-        z.append(_linear(layer, a))
+        z.append(linear(layer, a))
         a = network.function.value(z[-1])
         inputs.append(a)
-    eta = _linear(layers[-1], a)
+    eta = linear(layers[-1], a)
     if skip is not None:
         eta = eta + X @ skip
     if offset is not None:
@@ -56,7 +56,7 @@ def forward(network: Network, parameters: Array, X: Array, offset: Array | None 
     return Pass(inputs, z, eta)
 
 
-def _linear(layer: Layer, a: Array) -> Array:
+def linear(layer: Layer, a: Array) -> Array:
     """Give a W + b."""
     z = a @ layer.weights
     return z if layer.biases is None else z + layer.biases

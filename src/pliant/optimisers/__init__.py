@@ -46,9 +46,7 @@ def optimiser(spec: str | Rule, **settings: float) -> Rule:
     """
     if isinstance(spec, Rule):
         if settings:
-            raise ArgumentError(
-                f"the rule {spec.name!r} has its settings already; name the optimiser instead"
-            )
+            raise ArgumentError(f"the rule {spec.name!r} has its settings already; name the optimiser instead")
         return spec
     name = check_choice("optimiser", spec, OPTIMISERS)
     for setting in settings:

@@ -30,9 +30,7 @@ def adamw_update(
     return parameters * (1.0 - rate * weight_decay) - length * (mean / spread), (mean, square)
 
 
-def adamw(
-    beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8, weight_decay: float = 0.01
-) -> Rule:
+def adamw(beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8, weight_decay: float = 0.01) -> Rule:
     """Give the rule of Adam with decoupled weight decay.
 
     parameters <- (1 - rate weight_decay) parameters, then the step of `adam`

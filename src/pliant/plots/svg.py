@@ -1,0 +1,104 @@
+"""A picture as SVG that takes its colours and its type from where it stands.
+
+matplotlib writes colours into the drawing. Here each colour of the house becomes a CSS variable, so that one
+picture serves a light page and a dark one; as a file by itself it brings the variables along, with a dark set for
+those who ask for it. Nothing is fetched, and the same picture gives the same text.
+"""
+
+import html
+import re
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+
+from pliant.plots.look import COLOURS, FAINT, INK, SOFT, STYLE, Picture
+from pliant.types import Array
+
+LIGHT = {"ink": INK, "soft": SOFT, "faint": FAINT, "ground": "#ffffff"} | {f"c{i}": c for i, c in enumerate(COLOURS)}
+DARK = {
+    "ink": "#e8e6e1",
+    "soft": "#a5adb8",
+    "faint": "#39414c",
+    "ground": "#15191e",
+    "c0": "#62b0ee",
+    "c1": "#ff9a52",
+    "c2": "#41c79a",
+    "c3": "#e3a2c9",
+    "c4": "#efbd52",
+    "c5": "#8fcdf5",
+    "c6": "#b4b4b4",
+}
+NAMES = {colour: name for name, colour in LIGHT.items()} | {"#000000": "ink"}
+FONT = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
+RULES = "stroke-linejoin:round;stroke-linecap:butt"
+
+
+@dataclass(frozen=True)
+class Svg:
+    """A picture as text: to stand in a page, and to be a file."""
+
+    inline: str
+    file: str
+    live: dict[str, Any] | None  # what a slider moves, in the units of the drawing
+
+
+def as_svg(picture: Picture, name: str) -> Svg:
+    """Give a picture as SVG, with `name` before every id, so that many can stand in one page."""
+    buffer = StringIO()
+    with rc_context({**STYLE, "svg.fonttype": "none"}):
+        picture.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    drawing = re.sub(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<style.*?</style>", "", buffer.getvalue(), flags=re.DOTALL)
+    drawing = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), drawing)
+    drawing = re.sub(r'\bid="', f'id="{name}-', drawing)
+    drawing = re.sub(r"(url\(#|href=\"#)", rf"\g<1>{name}-", drawing)
+    drawing = re.sub(r"#[0-9a-f]{6}", lambda colour: _variable(colour[0]), drawing)
+    drawing = re.sub(r"font: ([^;\"]*?)'DejaVu Sans'[^;\"]*", r"font: \g<1>var(--figure-font)", drawing)
+    body = re.search(r"<svg[^>]*>(.*)</svg>", drawing, re.DOTALL)
+    view = re.search(r'viewBox="[^"]*"', drawing)
+    assert body is not None
+    assert view is not None
+    alt = html.escape(getattr(picture, "alt", ""))
+    content = re.sub(r"\n\s*", "\n", body[1])
+    opening = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {view[0]} role="img"'
+    return Svg(
+        inline=f'{opening} aria-label="{alt}">{content}</svg>',
+        file=f"{opening}>\n<title>{alt}</title>\n<style>{_sheet()}</style>{content}</svg>\n",
+        live=_live(picture),
+    )
+
+
+def variables(colours: dict[str, str]) -> str:
+    """Give colours as CSS variables."""
+    return "".join(f"--{name}:{colour};" for name, colour in colours.items())
+
+
+def _sheet() -> str:
+    """Give the style sheet of a picture that stands by itself."""
+    return (
+        f"svg{{{variables(LIGHT)}--figure-font:{FONT};background:var(--ground)}}*{{{RULES}}}"
+        "text{paint-order:stroke;stroke:var(--ground);stroke-width:2.5px}"
+        f"@media (prefers-color-scheme:dark){{svg{{{variables(DARK)}}}}}"
+    )
+
+
+def _variable(colour: str) -> str:
+    """Give a colour of the house as its variable, any other as it is."""
+    return f"var(--{NAMES[colour]})" if colour in NAMES else colour
+
+
+def _live(picture: Picture) -> dict[str, Any] | None:
+    """Give what a slider moves: places are known once the picture has been drawn."""
+    make, axes = getattr(picture, "live", None), getattr(picture, "main_axes", None)
+    if make is None or axes is None:
+        return None
+    height = picture.get_size_inches()[1] * 72.0
+
+    def place(x: Array, y: Array) -> Array:
+        dots = axes.transData.transform(np.column_stack([x, y])) * 72.0 / picture.dpi
+        return np.column_stack([dots[:, 0], height - dots[:, 1]])
+
+    live: dict[str, Any] = make(place)
+    return live

@@ -1,0 +1,89 @@
+"use strict";
+(() => {
+  const all = (query, root = document) => [...root.querySelectorAll(query)];
+
+  // a slider below a figure moves the one curve in it whose id ends in "moving"
+  for (const figure of all("figure[data-live]")) {
+    const live = JSON.parse(figure.dataset.live);
+    const curve = figure.querySelector('[id$="-moving"] path');
+    const box = document.createElement("div");
+    box.className = "moves";
+    if (curve) (live.kind === "frames" ? frames : weights)(live, curve, box);
+    figure.insertBefore(box, figure.querySelector("figcaption"));
+  }
+
+  function slider(box, name, low, high, step, value, changed) {
+    const label = document.createElement("label");
+    const input = Object.assign(document.createElement("input"), { type: "range", min: low, max: high, step, value });
+    const output = document.createElement("output");
+    label.append(name, input, output);
+    box.append(label);
+    input.addEventListener("input", () => changed(Number(input.value), output));
+    return () => changed(Number(input.value), output);
+  }
+
+  function line(box) {
+    const said = document.createElement("output");
+    said.className = "said";
+    said.setAttribute("aria-live", "polite");
+    box.append(said);
+    return said;
+  }
+
+  function frames(live, curve, box) {
+    let said;
+    const show = slider(box, "stage", 0, live.paths.length - 1, 1, live.paths.length - 1, (at, output) => {
+      curve.setAttribute("d", live.paths[at]);
+      output.textContent = `${at + 1} / ${live.paths.length}`;
+      said.textContent = live.captions[at];
+    });
+    said = line(box);
+    show();
+  }
+
+  function weights(live, curve, box) {
+    const now = [...live.weights];
+    const [left, right] = [Math.min(...live.x), Math.max(...live.x)];
+    const place = (x, y) => `${(live.origin[0] + x * live.unit[0]).toFixed(1)} ${(live.origin[1] + y * live.unit[1]).toFixed(1)}`;
+    let said;
+    const update = () => {
+      const at = (x) => now[0] + now[1] * x;
+      curve.setAttribute("d", `M${place(left, at(left))}L${place(right, at(right))}`);
+      const loss = live.x.reduce((sum, x, i) => sum + (live.y[i] - at(x)) ** 2, 0);
+      if (said) said.textContent = `loss ${loss.toLocaleString("en-GB", { maximumFractionDigits: 1 })}`;
+    };
+    const shown = ["intercept", "slope"].map((name, i) =>
+      slider(box, name, i ? 0 : -5, i ? 4 : 10, i ? 0.02 : 0.1, now[i], (value, output) => {
+        now[i] = value;
+        output.textContent = value.toFixed(i ? 2 : 1);
+        update();
+      }));
+    said = line(box);
+    shown.forEach((show) => show());
+  }
+
+  // fold and unfold all code at once; on paper everything is open
+  const code = all(".cell details");
+  const fold = document.querySelector("[data-fold]");
+  fold.hidden = false;
+  fold.addEventListener("click", () => {
+    const folded = fold.getAttribute("aria-pressed") !== "true";
+    fold.setAttribute("aria-pressed", String(folded));
+    fold.textContent = folded ? "Open all code" : "Fold all code";
+    for (const each of code) each.open = !folded;
+  });
+  addEventListener("beforeprint", () => { for (const each of code) each.open = true; });
+
+  // say in the contents where the reader is; on a narrow page the contents begin closed
+  const contents = document.querySelector("nav details");
+  if (!matchMedia("(min-width: 74rem)").matches) contents.open = false;
+  const links = new Map(all("nav a").map((a) => [a.hash.slice(1), a]));
+  const watch = new IntersectionObserver((seen) => {
+    for (const each of seen) {
+      if (!each.isIntersecting) continue;
+      for (const a of links.values()) a.removeAttribute("aria-current");
+      links.get(each.target.id)?.setAttribute("aria-current", "true");
+    }
+  }, { rootMargin: "-15% 0px -75% 0px" });
+  for (const section of all("main section[id]")) watch.observe(section);
+})();
