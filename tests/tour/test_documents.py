@@ -7,11 +7,14 @@ from pliant.tour.documents import IMAGES, as_markdown, as_script
 from pliant.tour.source import Code, read_story
 
 DOCS = Path(__file__).parents[2] / "docs"
+NUMBER = re.compile(r" *-?\d+\.\d+")
 SCRIPT = (DOCS / "tour.py").read_text("utf-8")
 
 
 def test_the_page_of_the_docs_is_the_story(told):
-    assert (DOCS / "tour.md").read_text("utf-8") == as_markdown(told[0].chapters)
+    """But for its numbers, whose last digits are the machine's; tests/test_docs.py compares them."""
+    shown, said = (DOCS / "tour.md").read_text("utf-8"), as_markdown(told[0].chapters)
+    assert NUMBER.sub("#", shown) == NUMBER.sub("#", said)
 
 
 def test_the_script_is_the_story():
