@@ -152,7 +152,7 @@ def test_separated_classes_are_refused_with_the_columns_named():
         "Species ~ Sepal.Length + Petal.Width", iris[iris.Species != "setosa"], family="binomial", hidden=()
     )
     said = float(str(caught.value).split("deviance is ")[1].split(")")[0])
-    assert two.deviance < said + 1e-4 < model["deviance"]
+    assert said == pytest.approx(two.deviance, rel=1e-3)  # R stops at a number a little above it
 
 
 def as_r_stops(fit):

@@ -20,10 +20,11 @@ from pliant.network import Network
 from pliant.optimisers import optimiser
 from pliant.optimisers.irls import fit_line
 from pliant.record import Settings
-from pliant.training import Checkpoint, Report, TrainingState, Validation, train
+from pliant.training import Checkpoint, Report, Result, TrainingState, Validation, train
 from pliant.types import Array, BoolArray
 
 START_RIDGE = 1e-4  # of the line that a network starts from: it need only be near, and has to exist
+MOST_PARAMETERS = 100_000_000  # 800 MB
 SPLIT, START, ORDERS = range(3)  # what the seed's separate streams are for
 
 
@@ -37,6 +38,9 @@ def lay_network(
     ArgumentError
         If terms are to stay linear and there is no line for them.
     """
+    widest = chosen.outputs(arrays.y) + design.n_inputs + sum(hidden)
+    if max([*hidden, 0]) * widest > MOST_PARAMETERS:
+        raise ArgumentError(f"hidden={tuple(hidden)} has more than {MOST_PARAMETERS:,} weights; choose smaller widths")
     bends = tuple(j for j, bend in enumerate(design.input_bends) if bend)
     some_stay_linear = len(bends) < design.n_inputs
     if some_stay_linear and not skip:
@@ -62,7 +66,7 @@ def training_rows(n_rows: int, validation: float | None, seed: int) -> BoolArray
     """
     if validation is None:
         return None
-    if not 0.0 < validation < 1.0:
+    if not (isinstance(validation, float) and 0.0 < validation < 1.0):
         raise ArgumentError(f"validation={validation!r} is a share of the rows to hold out, between 0 and 1")
     held_out = round(validation * n_rows)
     if not 0 < held_out < n_rows:
@@ -150,12 +154,20 @@ def train_network(
         result.parameters,
         settings,
         replace(facts, fingerprint=fingerprint(rows, held_out)),
-        (*design.notes, result.reason) if result.noteworthy else design.notes,
+        design.notes + _training_notes(result, network),
         result.state,
         stopped=result.stopped,
         arrays=rows,
         held_out=held_out,
     )
+
+
+def _training_notes(result: Result, network: Network) -> tuple[str, ...]:
+    """Say how the training ended, if that is worth a note, and that a line by descent is not the exact one."""
+    notes = (result.reason,) if result.noteworthy else ()
+    if network.hidden:
+        return notes
+    return (*notes, "this line was trained, not solved: hidden=() with no argument of training fits it exactly")
 
 
 def _identity(chosen: Likelihood, design: Design, network: Network, settings: Settings, rows: str) -> dict[str, Any]:

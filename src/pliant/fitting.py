@@ -16,7 +16,7 @@ from pliant.data.arrays import Arrays
 from pliant.data.columns import shown_rows
 from pliant.data.design import Design, learn_design
 from pliant.data.formula import Formula, parse
-from pliant.data.table import Table, read_table
+from pliant.data.table import Table, named_columns, read_table
 from pliant.descent import lay_network, split, train_network, training_rows
 from pliant.errors import ArgumentError, InputError, ResponseError
 from pliant.functions.likelihood import Likelihood, likelihood
@@ -242,24 +242,23 @@ def formula_and_table(first: object, second: object) -> tuple[Formula, Table]:
 
 def _from_arrays(X: object, y: object) -> tuple[Formula, Table]:
     """Name the columns of X (n, p) x1, x2 ... and those of y (n,) or (n, q) y, or y1, y2 ..."""
-    columns: dict[str, Any] = {}
     if isinstance(X, np.ndarray | list | tuple):
-        values = np.asarray(X)
-        values = values[:, None] if values.ndim == 1 else values
-        if values.ndim != 2:
-            raise ArgumentError(f"X has {values.ndim} dimensions; give a table, or an array with rows and columns")
-        columns |= {f"x{j + 1}": values[:, j] for j in range(values.shape[1])}
+        columns: dict[str, Any] = named_columns(X)
+        n_rows = len(X)
     else:
-        columns |= read_table(X).columns
+        table = read_table(X)
+        columns, n_rows = dict(table.columns), table.n_rows
     response = np.asarray(y)
-    if response.ndim == 1:
-        response, names = response[:, None], ["y"]
-    else:
-        names = [f"y{j + 1}" for j in range(response.shape[-1])]
-    if response.ndim != 2 or (columns and len(response) != len(next(iter(columns.values())))):
-        raise ArgumentError("y needs one row a row of X")
+    response = response[:, None] if response.ndim == 1 else response
+    if response.ndim != 2 or len(response) != n_rows:
+        raise ArgumentError(f"y has the shape {response.shape}, but needs one row for each of the {n_rows} rows of X")
+    count = response.shape[1]
+    names = ["y"] if count == 1 else [f"y{j + 1}" for j in range(count)]
+    clash = [name for name in names if name in columns]
+    if clash:
+        raise ArgumentError(f"X has a column {clash[0]!r} already; name the response yourself: a table and a formula")
     columns |= {name: response[:, j] for j, name in enumerate(names)}
-    left = names[0] if len(names) == 1 else f"cbind({', '.join(names)})"
+    left = names[0] if count == 1 else f"cbind({', '.join(names)})"
     return parse(f"{left} ~ ."), read_table(columns)
 
 

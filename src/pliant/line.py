@@ -10,8 +10,10 @@ from pliant.measure import measure
 from pliant.model import Fitted, linear_predictor
 from pliant.network import Network
 from pliant.optimisers.irls import SETTLED, LineFit, fit_line
-from pliant.record import Settings
+from pliant.record import Facts, Settings
 from pliant.types import Array
+
+PERFECT = 1e-28  # a dispersion below this share of the means' square is rounding (R: 1e-30)
 
 
 def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings: Settings) -> Fitted:
@@ -45,10 +47,11 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
     if not line.converged:
         raise ConvergenceError(_why_not(chosen, design, line, arrays.y))
     network = Network(design.n_inputs, outcomes, bias=design.has_intercept)
-    notes = design.notes + _aliased_notes(design, line)
+    notes = design.notes + _aliased_notes(design, arrays, line)
     parameters = _as_parameters(network, line.coefficients)
     mu = chosen.mean(linear_predictor(design, network, parameters, arrays.X, arrays.offset))
     facts = measure(chosen, arrays, mu, line.rank, design.has_intercept, None if penalised else line)
+    notes += _reliability_notes(chosen, arrays, mu, facts)
     return Fitted(design, network, chosen, parameters, settings, facts, notes, arrays=arrays)
 
 
@@ -70,26 +73,48 @@ def _ridge(design: Design, arrays: Arrays, regularisation: float) -> Array:
     return np.asarray(ridge)
 
 
-def _aliased_notes(design: Design, line: LineFit) -> tuple[str, ...]:
-    """Name the columns that others determine."""
-    names = [name for name, gone in zip(design.names, line.aliased, strict=True) if gone]
-    if not names:
-        return ()
-    verb = "is" if len(names) == 1 else "are"
-    return (f"{', '.join(names)} {verb} determined by the columns before and left out (aliased)",)
+def _aliased_notes(design: Design, arrays: Arrays, line: LineFit) -> tuple[str, ...]:
+    """Name the columns that others determine, and those that are zero wherever a row has weight."""
+    empty = ~np.any(arrays.X[arrays.weights > 0.0] != 0.0, axis=0)
+    notes = []
+    for gone, why in (
+        (line.aliased & ~empty, "determined by the columns before and left out (aliased)"),
+        (line.aliased & empty, "zero in every row with weight and left out"),
+    ):
+        names = [name for name, is_gone in zip(design.names, gone, strict=True) if is_gone]
+        if names:
+            notes.append(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} {why}")
+    return tuple(notes)
+
+
+def _reliability_notes(chosen: Likelihood, arrays: Arrays, mu: Array, facts: Facts) -> tuple[str, ...]:
+    """Say where numbers of the summary mean little."""
+    notes = []
+    spread = float(np.mean(mu) ** 2 + np.var(mu))
+    if not chosen.family.dispersion_known and facts.dispersion < PERFECT * spread:
+        notes.append("the fit is essentially perfect: standard errors, tests and AIC are unreliable")
+    if chosen.family.name == "binomial" and np.isnan(facts.log_likelihood):
+        notes.append("weights times response are not whole numbers of successes, so there is no likelihood and no AIC")
+    if chosen.family.name == "poisson" and np.any(arrays.y != np.round(arrays.y)):
+        notes.append("the response is not whole numbers: the likelihood and AIC are those of a density, not of counts")
+    return tuple(notes)
 
 
 def _why_not(chosen: Likelihood, design: Design, line: LineFit, y: Array) -> str:
     """Say in one line why a fit did not settle, with its state."""
-    moving = ~np.all(line.last_step[~line.aliased] < SETTLED, axis=1)
-    names = [str(name) for name, moves in zip(np.array(design.names)[~line.aliased], moving, strict=True) if moves]
+    steps = np.max(line.last_step[~line.aliased], axis=1)
+    order = np.argsort(-steps, kind="stable")
+    moving = [i for i in order if not steps[i] < SETTLED] or [order[0]]
+    kept = [name for name, gone in zip(design.names, line.aliased, strict=True) if not gone]
+    names = [kept[i] for i in sorted(moving)]
     state = f"after {line.steps} steps the deviance is {line.deviance:.6g}"
     if chosen.family.dispersion_known and np.all(y == y[0]):
         return f"the response is {y[0, 0]:g} in every row, so there is nothing to fit: its mean has no finite eta"
     if chosen.family.dispersion_known:
+        edge = "" if chosen.link.name in ("logit", "softmax", "probit", "cloglog") else ", or a mean lies at its bound"
         return (
             f"the line does not settle: the coefficients of {', '.join(names[:5])} run off without end, as when "
-            f"columns separate the rows of one outcome from the others ({state}); leave one of them out, or ask for "
-            "regularisation=0.01"
+            f"columns separate the rows of one outcome from the others{edge} ({state}); leave one of them out, or ask "
+            "for regularisation=0.01"
         )
     return f"the line does not settle in {', '.join(names[:5])} ({state}); try another link, or other columns"

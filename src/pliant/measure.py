@@ -58,7 +58,7 @@ def measure(
         dispersion=dispersion,
         df_residual=df_residual,
         df_null=(n - intercept) * outcomes,
-        covariance=None if line is None else line.covariance * dispersion,
+        inverse_information=None if line is None else line.covariance,
     )
 
 

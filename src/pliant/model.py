@@ -14,14 +14,14 @@ import numpy as np
 from pliant._version import __version__
 from pliant.data.arrays import Arrays
 from pliant.data.design import Design
-from pliant.data.table import Table, make_frame, read_table
+from pliant.data.table import Table, make_frame, named_columns, read_table
 from pliant.engines.reference import ReferenceEngine
 from pliant.errors import ArgumentError, InputError
 from pliant.functions.likelihood import Likelihood, likelihood
 from pliant.network import Network
 from pliant.record import Facts, Settings
 from pliant.training import TrainingState
-from pliant.types import Array
+from pliant.types import Array, BoolArray
 
 if TYPE_CHECKING:
     import os
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 NO_DATA = "this model came from a file, which holds no data; give the table again"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Fitted:
     """A fitted model.
 
@@ -125,16 +125,18 @@ class Fitted:
 
         Parameters
         ----------
-        table : frame, dict of arrays, or path
-            With the columns that the formula reads; the response is not needed.
+        table : frame, dict of arrays, path, or array (m, p)
+            With the columns that the formula reads; the response is not needed. An array for a model that was
+            fitted to arrays.
         type : {"response", "link"}
             The mean in the units of the response (a probability for classes), or eta on the scale of the link.
 
         Returns
         -------
         frame
-            Of the kind that was given (polars for a dict or a path), one row a row of `table`: `prediction`, and
-            for classes also `probability[level]` each. A row with a missing value is predicted as missing.
+            Of the kind that was given (polars for a dict or a path; pandas with its index), one row a row of
+            `table`: `prediction`, and for classes also `probability[level]` each. A row with a missing value is
+            predicted as missing.
 
         Raises
         ------
@@ -145,20 +147,19 @@ class Fitted:
         """
         if type not in ("response", "link"):
             raise ArgumentError(f"type={type!r} is not known; choose 'response' or 'link'")
-        read = read_table(table)
-        return make_frame(self.prediction_columns(read, type), read.kind)
+        read = read_table(named_columns(table) if isinstance(table, np.ndarray) else table)
+        rows = self.design.matrix(read)
+        columns = self.prediction_columns(rows.X, rows.offset, rows.complete, type)
+        return make_frame(columns, read.kind, read.index)
 
-    def prediction_columns(self, table: Table, type: str) -> dict[str, Any]:
-        """Give the columns of `predict` for a table that has been read."""
-        rows = self.design.matrix(table)
-        eta = self.linear_predictor(rows.X, rows.offset)
-        response = self.design.response
+    def prediction_columns(self, X: Array, offset: Array, complete: BoolArray, type: str) -> dict[str, Any]:
+        """Give the columns of `predict` for rows of the design matrix; missing where a row is not complete."""
+        eta, response = self.linear_predictor(X, offset), self.design.response
         if type == "link":
-            return _named("link", eta, response.levels[1:] if self.family == "multinomial" else response.names)
-        complete = rows.complete
+            return _named("link", eta, response.levels[1:] if self.likelihood.has_classes else response.names)
         mu = np.full((len(eta), response.n_outputs), np.nan)
         mu[complete] = self.likelihood.mean(eta[complete])
-        if self.family != "multinomial":
+        if not self.likelihood.has_classes:
             return _named("prediction", mu, response.names)
         best = [response.levels[c] if ok else None for c, ok in zip(np.argmax(mu, axis=1), complete, strict=True)]
         return {"prediction": best, **_named("probability", mu, response.levels)}
@@ -207,8 +208,8 @@ class Fitted:
         """The training rows, or `table`, with `.fitted` and `.resid`, and for a line `.hat`."""
         from pliant.inference.glance import augment
 
-        columns, kind = augment(self, table)
-        return make_frame(columns, kind)
+        columns, read = augment(self, table)
+        return make_frame(columns, read.kind, read.index)
 
     def residuals(self, kind: str = "deviance") -> Array:
         """Residuals of the training rows: "deviance", "pearson", "working" or "response"."""

@@ -48,7 +48,7 @@ def widths(hidden: int | Sequence[int] | None) -> tuple[int, ...] | None:
     """
     if hidden is None:
         return None
-    given = [hidden] if isinstance(hidden, int) else list(hidden)
+    given = list(hidden) if isinstance(hidden, Sequence) and not isinstance(hidden, str) else [hidden]
     given = [] if given == [0] else given
     for width in given:
         if isinstance(width, bool) or not hasattr(width, "__index__") or int(width) < 1:

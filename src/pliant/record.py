@@ -50,17 +50,17 @@ class Facts:
     dispersion: float
     df_residual: int
     df_null: int
-    covariance: Array | None = None  # of the line: dispersion times inverse information, (p q, p q)
+    inverse_information: Array | None = None  # of an exact line without a penalty, (p q, p q)
     fingerprint: str = ""  # SHA-256 of the training arrays: the same data continue a run, others do not
 
     def to_dict(self) -> tuple[dict[str, Any], dict[str, Array]]:
-        """Give what JSON can say (not a number is null), and the covariance as an array."""
-        said = {k: v for k, v in vars(self).items() if k != "covariance"}
+        """Give what JSON can say (not a number is null), and the inverse information as an array."""
+        said = {k: v for k, v in vars(self).items() if k != "inverse_information"}
         said = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in said.items()}
-        return said, {} if self.covariance is None else {"covariance": self.covariance}
+        return said, {} if self.inverse_information is None else {"inverse_information": self.inverse_information}
 
     @classmethod
     def from_dict(cls, said: Mapping[str, Any], arrays: Mapping[str, Array]) -> "Facts":
         """Build it again from `to_dict`."""
         facts: dict[str, Any] = {k: math.nan if v is None else v for k, v in said.items()}
-        return cls(**facts, covariance=arrays.get("covariance"))
+        return cls(**facts, inverse_information=arrays.get("inverse_information"))

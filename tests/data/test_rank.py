@@ -8,7 +8,7 @@ from pliant.data.rank import aliased_columns
 
 
 def by_definition(X):
-    """Take columns from left to right; one goes if least squares on those kept leaves under 1e-7 of its length."""
+    """Take columns from left to right; one goes if least squares on those kept leaves under 1e-11 of its length."""
     kept, aliased = [], []
     for column in (X / np.linalg.norm(X, axis=0)).T:
         rest = column
@@ -16,7 +16,7 @@ def by_definition(X):
             basis = np.linalg.qr(np.column_stack(kept))[0]
             rest = column - basis @ (basis.T @ column)
             rest = rest - basis @ (basis.T @ rest)
-        short = np.linalg.norm(rest) < 1e-7
+        short = np.linalg.norm(rest) < 1e-11
         aliased.append(bool(short))
         if not short:
             kept.append(column)
@@ -29,7 +29,7 @@ def test_aliased_columns_are_those_of_the_definition():
         X = rng.normal(size=(n, p)) * 10.0 ** rng.integers(-8, 8, size=p)
         for j in range(2, p):
             if rng.random() < 0.3:
-                noise = rng.choice([0.0, 1e-11, 1e-4]) * rng.normal(size=n)
+                noise = rng.choice([0.0, 1e-14, 1e-7]) * rng.normal(size=n)
                 unit = X[:, :j] / np.linalg.norm(X[:, :j], axis=0)
                 X[:, j] = unit[:, rng.integers(0, j, 2)] @ rng.normal(size=2) + noise
         assert aliased_columns(X).tolist() == by_definition(X), (n, p)

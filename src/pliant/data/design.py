@@ -137,7 +137,9 @@ class Design:
         part = table.take(whole)
         rows = self.matrix(part)
         y, trials = read_response(self.response, part, self.states)
-        weight = given[whole] if trials is None else given[whole] * trials
+        if trials is not None and weights is not None:
+            raise TableError(f"{self.response.node} has its trials as weights already; leave out weights")
+        weight = given[whole] if trials is None else trials
         return Arrays(rows.X, y, weight, rows.offset + shift[whole], whole)
 
     def read_response(self, table: Table) -> Array:
@@ -301,7 +303,8 @@ def learn_design(
 
 def _columns_for(formula: Formula, table: Table, weights: Any, offset: Any) -> tuple[str, ...]:
     """Give the columns that `.` stands for: not those of weights and offset, unless the formula names them."""
-    taken = {name for name in (weights, offset) if isinstance(name, str)} - set(variables(formula.right))
+    said = set(variables(formula.right)) | set(() if formula.response is None else variables(formula.response))
+    taken = {name for name in (weights, offset) if isinstance(name, str)} - said
     return tuple(name for name in table.names if name not in taken)
 
 

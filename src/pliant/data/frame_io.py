@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def make_frame(columns: Mapping[str, Any], kind: str) -> Any:
+def make_frame(columns: Mapping[str, Any], kind: str, index: Any = None) -> Any:
     """Give named arrays as a frame of the kind that a table came from.
 
     Parameters
@@ -24,11 +24,14 @@ def make_frame(columns: Mapping[str, Any], kind: str) -> Any:
         All of one length. NaN is missing: null in polars and pyarrow, NaN in pandas.
     kind : str
         'pandas' or 'pyarrow' give such a frame; anything else gives a polars one.
+    index : pandas index, optional
+        Of the pandas frame, so that its rows line up with the table they were made from.
     """
     if kind == "pandas":
         import narwhals.stable.v2 as nw
 
-        return nw.from_dict(dict(columns), backend="pandas").to_native()
+        made = nw.from_dict(dict(columns), backend="pandas").to_native()
+        return made if index is None else made.set_axis(index)
     import polars as pl
 
     frame = pl.DataFrame({name: _series(name, values) for name, values in columns.items()})

@@ -52,7 +52,9 @@ def column_from_series(name: str, series: Any) -> Column:
 
 
 def column_from_array(name: str, values: object) -> Column:
-    """Give a NumPy array, a list, or a series of any library as a column."""
+    """Give a NumPy array, a list, or a series of any library as a column; a column as it is."""
+    if isinstance(values, (NumberColumn, FactorColumn)):
+        return values
     if isinstance(values, np.ndarray):
         if values.ndim == 2 and values.shape[1] == 1:
             values = values[:, 0]

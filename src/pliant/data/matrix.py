@@ -77,13 +77,14 @@ def build_columns(
     _check_memory(n, terms, widths)
     blocks = [np.ones((n, 1))] if terms.intercept else []
     names, r_names = (["Intercept"], ["(Intercept)"]) if terms.intercept else ([], [])
+    taken = set(names)
     term_of, bends = ([-1], [False]) if terms.intercept else ([], [])
     for t, term in enumerate(terms.terms):
         product = Coded(np.ones((n, 1)), ("",), ("",))
         for node in term.factors:
             product = _times(product, _coded(node, values[node], node in full[t]))
         blocks.append(product.values)
-        names += product.labels
+        names += [f"`{label}`" if label in taken else label for label in product.labels]
         r_names += product.r_labels
         term_of += [t] * len(product.labels)
         bends += [term.bends] * len(product.labels)

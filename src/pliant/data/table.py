@@ -8,7 +8,7 @@ large for a float64) does no harm until it is asked for.
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ __all__ = [
     "NumberColumn",
     "Table",
     "make_frame",
+    "named_columns",
     "read_table",
     "write_frame",
 ]
@@ -53,6 +54,7 @@ class Table:
     source: str
     kind: str
     notes: tuple[str, ...] = ()
+    index: Any = None  # of a pandas frame
 
     def __getitem__(self, name: str) -> Column:
         """Give a column, or raise a TableError: the nearest name if it has none, or why it cannot be used."""
@@ -76,7 +78,23 @@ class Table:
     def take(self, rows: IntArray) -> "Table":
         """Give the table of these rows, counted from 0; the levels of factors stay."""
         columns = {name: column.take(rows) for name, column in self.columns.items()}
-        return Table(columns, len(rows), self.source, self.kind, self.notes)
+        index = None if self.index is None else self.index[rows]
+        return Table(columns, len(rows), self.source, self.kind, self.notes, index)
+
+
+def named_columns(X: Any) -> dict[str, Any]:
+    """Give the columns of an array (n, p) or (n,) by the names x1, x2 ...
+
+    Raises
+    ------
+    TableError
+        If it has more than two dimensions.
+    """
+    values = np.asarray(X)
+    values = values[:, None] if values.ndim == 1 else values
+    if values.ndim != 2:
+        raise TableError(f"an array of {values.ndim} dimensions is not a table; give one with rows and columns")
+    return {f"x{j + 1}": values[:, j] for j in range(values.shape[1])}
 
 
 def read_table(data: object, *, name: str = "table", columns: Collection[str] | None = None) -> Table:
@@ -168,7 +186,8 @@ def _from_frame(data: object, source: str, columns: Collection[str] | None, kind
             _add(found, name, column_from_series(name, series), source)
     kinds = ("pandas", "polars", "pyarrow")
     maker = str(frame.implementation.name).lower()
-    return _checked(found, len(frame), source, kind or (maker if maker in kinds else "polars"))
+    table = _checked(found, len(frame), source, kind or (maker if maker in kinds else "polars"))
+    return replace(table, index=nw.maybe_get_index(frame))
 
 
 def _from_arrays(data: Mapping[Any, object], source: str) -> Table:

@@ -161,14 +161,15 @@ def binomial_start(y: Array, weights: Array) -> Array:
 
 
 def binomial_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float) -> float:
-    """log of the binomial probabilities of w y successes in w trials, both rounded, as R's logLik."""
+    """log of the binomial probabilities of w y successes in w trials; NaN where these are not whole numbers."""
     from scipy.special import gammaln, xlog1py, xlogy
 
-    trials = np.round(weights)[:, None]
-    share = np.where(trials > 0.0, weights[:, None] / np.maximum(trials, 1.0), 0.0)
-    successes = np.round(weights[:, None] * y)
-    ways = gammaln(trials + 1.0) - gammaln(successes + 1.0) - gammaln(trials - successes + 1.0)
-    return float(np.sum(share * (ways + xlogy(successes, mu) + xlog1py(trials - successes, -mu))))
+    trials, successes = weights[:, None], weights[:, None] * y
+    whole = np.round(successes)
+    if np.any(np.abs(successes - whole) > 1e-7 * np.maximum(trials, 1.0)) or np.any(trials != np.round(trials)):
+        return float("nan")
+    ways = gammaln(trials + 1.0) - gammaln(whole + 1.0) - gammaln(trials - whole + 1.0)
+    return float(np.sum(ways + xlogy(whole, mu) + xlog1py(trials - whole, -mu)))
 
 
 def between_0_and_1(y: Array) -> BoolArray:

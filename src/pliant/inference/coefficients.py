@@ -42,14 +42,14 @@ def covariance(model: "Fitted") -> Array:
         If the model is a network, or a line that was not fitted by IRLS without a penalty.
     """
     coefficients(model)
-    if model.facts.covariance is None:
+    if model.facts.inverse_information is None:
         how = (
             f"with regularisation={model.settings.regularisation:g}"
             if model.settings.optimiser == "irls"
             else f"by {model.settings.optimiser}"
         )
         raise InputError(f"a line fitted {how} has no standard errors; fit it with hidden=() and nothing else")
-    return model.facts.covariance
+    return model.dispersion * model.facts.inverse_information
 
 
 def standard_errors(model: "Fitted") -> Array:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pliant.data.frame_io import plain_values
-from pliant.data.table import read_table
+from pliant.data.table import Table, read_table
 from pliant.inference.residuals import leverage
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def information_criterion(model: "Fitted", price: float) -> float:
 
     A network's nominal count is not what it spends, so its AIC would mislead.
     """
-    if model.facts.covariance is None:
+    if model.facts.inverse_information is None:
         return float("nan")
     count = model.n_parameters + model.likelihood.family.aic_extra
     return -2.0 * model.log_likelihood + price * count
@@ -49,8 +49,8 @@ def glance(model: "Fitted") -> dict[str, Any]:
     }
 
 
-def augment(model: "Fitted", table: object = None) -> tuple[dict[str, Any], str]:
-    """Give the columns of a table with fitted means and residuals beside them, and the kind of frame.
+def augment(model: "Fitted", table: object = None) -> tuple[dict[str, Any], Table]:
+    """Give the columns of a table with fitted means and residuals beside them, and the table.
 
     Parameters
     ----------
@@ -60,13 +60,19 @@ def augment(model: "Fitted", table: object = None) -> tuple[dict[str, Any], str]
 
     Returns
     -------
-    columns, kind
+    columns, table
         All columns of the table; `.fitted`, the mean (`.probability[level]` for classes, with `.fitted` the most
         probable level); `.resid`, response less mean, where the response is a number; and `.hat`, the leverage,
         for the training rows of a line. A row with a missing value has missing results.
     """
     read = model.training_table() if table is None else read_table(table)
-    predicted = model.prediction_columns(read, "response")
+    rows = model.design.matrix(read)
+    offset = rows.offset
+    if table is None:  # with what was given as an argument, which a table does not hold
+        for part in (model.data(), model.held_out):
+            if part is not None:
+                offset[part.rows] = part.offset
+    predicted = model.prediction_columns(rows.X, offset, rows.complete, "response")
     columns: dict[str, Any] = {name: plain_values(column) for name, column in read.columns.items()}
     for name, values in predicted.items():
         columns["." + name.replace("prediction", "fitted", 1)] = values
@@ -75,8 +81,8 @@ def augment(model: "Fitted", table: object = None) -> tuple[dict[str, Any], str]
         left = model.design.read_response(read) - np.column_stack(list(predicted.values()))
         for j, name in enumerate(predicted):
             columns["." + name.replace("prediction", "resid", 1)] = left[:, j]
-    if table is None and model.facts.covariance is not None and model.network.outputs == 1:
+    if table is None and model.facts.inverse_information is not None and model.network.outputs == 1:
         hat = np.full(read.n_rows, np.nan)
         hat[model.data().rows] = leverage(model)
         columns[".hat"] = hat
-    return columns, read.kind
+    return columns, read

@@ -72,15 +72,14 @@ def leverage(model: "Fitted") -> Array:
     InputError
         If the model is not a line with one eta a row.
     """
-    from pliant.inference.coefficients import coefficients, covariance
+    from pliant.inference.coefficients import coefficients
 
     rows = model.data()
-    beta, scaled = coefficients(model), covariance(model)
-    if beta.shape[1] != 1:
-        raise InputError("leverage is defined here for one linear predictor a row")
+    beta, inverse = coefficients(model), model.facts.inverse_information
+    if inverse is None or beta.shape[1] != 1:
+        raise InputError("leverage is that of an exact line with one linear predictor a row")
     kept = ~np.isnan(beta[:, 0])
     X = rows.X[:, kept]
     eta = model.linear_predictor(rows.X, rows.offset)
     weight = rows.weights * model.likelihood.information(eta)[:, 0]
-    inverse = scaled[np.ix_(kept, kept)] / model.dispersion
-    return np.asarray(weight * np.einsum("ij,jk,ik->i", X, inverse, X))
+    return np.asarray(weight * np.einsum("ij,jk,ik->i", X, inverse[np.ix_(kept, kept)], X))

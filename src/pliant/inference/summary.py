@@ -80,7 +80,7 @@ def summarise(model: "Fitted", names: str = "pliant") -> Summary:
     )
     if not model.is_line:
         return Summary(_network_title(model), facts, (), _network_lines(model), model.notes)
-    if model.facts.covariance is None:
+    if model.facts.inverse_information is None:
         title = f"The line, fitted by {_how(model)}"
         return Summary(title, facts, _bare_grids(model, names), _closing(model), model.notes)
     title = "The line: a generalised linear model, fitted exactly"

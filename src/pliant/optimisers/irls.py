@@ -61,11 +61,7 @@ class LineFit:
     aliased: BoolArray  # (p,)
     steps: int
     last_step: Array  # (p, q), change in the last step, relative to the coefficient or to its share of eta
-
-    @property
-    def converged(self) -> bool:
-        """Whether the last step had died out."""
-        return bool(np.all(self.last_step[~self.aliased] < SETTLED))
+    converged: bool  # whether eta had come to rest; a coefficient may tremble still where columns nearly agree
 
 
 def fit_line(
@@ -116,7 +112,8 @@ def fit_line(
     at = (kept[None, :] + p * np.arange(q)[:, None]).ravel()
     covariance = np.full((p * q, p * q), np.nan)
     covariance[np.ix_(at, at)] = descent.covariance()
-    return LineFit(coefficients, covariance, descent.deviance, len(kept), left_out, steps, last_step)
+    settled = descent.eta_step < SETTLED
+    return LineFit(coefficients, covariance, descent.deviance, len(kept), left_out, steps, last_step, settled)
 
 
 class _Descent:
@@ -130,20 +127,21 @@ class _Descent:
         self.q = self.eta.shape[1]
         self.decay = np.sqrt(np.tile(decay, self.q))
         self.length = np.sqrt(np.einsum("ij,ij->j", X, X) / max(len(X), 1))[:, None]
-        self.size = np.full((X.shape[1], self.q), np.inf)  # of the last step, relative
+        self.size = np.full((X.shape[1], self.q), np.inf)  # of the last step, coefficient by coefficient
+        self.eta_step = np.inf if X.shape[1] else 0.0  # the same on eta: what decides
+        self.noise = 0.0  # root mean square of the working residual
         self._begin()
 
     def run(self) -> int:
         """Take steps until they no longer shrink; give their number."""
         steps, smallest, stale = 0, np.inf, 0
-        while steps < MAX_STEPS and stale < 2 and np.any(self.size > 0.0):
+        while steps < MAX_STEPS and stale < 2 and self.eta_step > 0.0:
             self._step()
             steps += 1
-            size = float(np.max(self.size))
-            if size < SETTLED:
-                stale = stale + 1 if size > 0.5 * smallest else 0
-                smallest = min(smallest, size)
-            if not np.isfinite(size):
+            if self.eta_step < SETTLED:
+                stale = stale + 1 if self.eta_step > 0.5 * smallest else 0
+                smallest = min(smallest, self.eta_step)
+            if not np.isfinite(self.eta_step):
                 break
         return steps
 
@@ -167,7 +165,7 @@ class _Descent:
         """Move by one weighted least-squares increment, halved until the deviance does not rise."""
         move = _solve(*self._triangle(self.beta), self.q)
         if not np.all(np.isfinite(move)):
-            self.size = np.full_like(move, np.inf)
+            self.size, self.eta_step = np.full_like(move, np.inf), np.inf
             return
         now = self._penalised(self.beta, self.deviance)
         for halving in range(MAX_HALVINGS):
@@ -178,9 +176,9 @@ class _Descent:
                 break
         else:
             move = np.full_like(move, np.inf)
-        reach = np.sqrt(np.mean((self.eta - self.offset) ** 2, axis=0)) / np.maximum(self.length, TINY)
-        scale = np.maximum(np.maximum(np.abs(self.beta), reach), TINY)
-        self.size = np.abs(move) / scale
+        reach = max(float(np.sqrt(np.mean((self.eta - self.offset) ** 2))), self.noise, TINY)
+        self.eta_step = float(np.max(np.abs(self.X @ move))) / reach if np.all(np.isfinite(move)) else np.inf
+        self.size = np.abs(move) / np.maximum(np.abs(self.beta), reach / np.maximum(self.length, TINY))
 
     def _at(self, beta: Array) -> tuple[Array, Array, float]:
         """Give eta, mean and deviance at some coefficients; deviance inf where the family does not hold."""
@@ -206,6 +204,7 @@ class _Descent:
         stack = np.zeros((k, k + 1))
         stack[:, :k] = np.diag(self.decay)
         stack[:, k] = -self.decay * beta.T.ravel()
+        squares = information = 0.0
         for part in _chunks(n, k):
             F, r = self.likelihood.step_rows(self.y[part], self.eta[part], self.mu[part])
             if target is not None:
@@ -213,8 +212,13 @@ class _Descent:
             root = self.root[part]
             rows = np.einsum("n,nrq,np->nrqp", root, F, self.X[part]).reshape(-1, k)
             b = (root[:, None] * r).reshape(-1, 1)
+            squares, information = (
+                squares + float(np.sum(b * b)),
+                information + float(np.sum((root[:, None, None] * F) ** 2)),
+            )
             stacked: Array = np.vstack([stack, np.hstack([rows, b])])
             stack = np.asarray(np.linalg.qr(stacked, mode="r"))[:k]
+        self.noise = (squares / max(information, TINY)) ** 0.5
         return stack[:, :k], stack[:, k]
 
 

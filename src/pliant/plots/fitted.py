@@ -220,7 +220,7 @@ def _mean_with_band(model: "Fitted", table: Table) -> tuple[Array, Array | None,
     rows = model.design.matrix(table)
     eta = model.linear_predictor(rows.X, rows.offset)
     mu = model.likelihood.mean(eta)
-    if model.facts.covariance is None or eta.shape[1] > 1:
+    if model.facts.inverse_information is None or eta.shape[1] > 1:
         return mu, None, None
     low, high = mean_interval(model, rows.X, rows.offset, 0.95)
     return mu, low, high
