@@ -1,7 +1,7 @@
 """Who imports whom: the table of rooms, read from the sources, with what broke said in one sentence.
 
 A room is a folder or a file directly under src/pliant. It imports from rows above its own, never from its
-own row or below. The doors of `Fitted` are the one way back: a method of model.py may import a room below
+own row or below. The doors of `Fitted` are the one way back: a method in model/ may import a room below
 while it runs. Annotations under TYPE_CHECKING load nothing, so they may name any package, but no room below.
 """
 

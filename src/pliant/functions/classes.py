@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from pliant.functions.distributions import multinomial_draw
 from pliant.functions.records import Family, Link, Pair
 from pliant.types import Array, BoolArray
 
@@ -137,4 +138,5 @@ MULTINOMIAL = Family(
     admits=shares,
     admitted="one class in each row",
     torch_loss=multinomial_torch_loss,
+    draw=multinomial_draw,
 )

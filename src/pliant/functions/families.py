@@ -20,6 +20,14 @@ from typing import Any
 import numpy as np
 
 from pliant.functions.classes import MULTINOMIAL
+from pliant.functions.distributions import (
+    binomial_cumulative,
+    binomial_draw,
+    gaussian_cumulative,
+    gaussian_draw,
+    poisson_cumulative,
+    poisson_draw,
+)
 from pliant.functions.records import Family, Link, Pair
 from pliant.functions.special import log1p_rest
 from pliant.types import Array, BoolArray
@@ -113,6 +121,8 @@ GAUSSIAN = Family(
     torch_loss=lambda torch, y, eta, link: (
         torch.nn.functional.mse_loss(link.torch_inverse(torch, eta), y, reduction="none").sum(dim=-1) / 2
     ),
+    draw=gaussian_draw,
+    cumulative=gaussian_cumulative,
 )
 
 # binomial: y is the share of successes, its weight the number of trials
@@ -200,6 +210,8 @@ BINOMIAL = Family(
     admits=between_0_and_1,
     admitted="0 and 1, or proportions between them",
     torch_loss=binomial_torch_loss,
+    draw=binomial_draw,
+    cumulative=binomial_cumulative,
 )
 
 # poisson: counts
@@ -283,6 +295,8 @@ POISSON = Family(
     admits=from_0_on,
     admitted="counts: numbers from 0 on",
     torch_loss=poisson_torch_loss,
+    draw=poisson_draw,
+    cumulative=poisson_cumulative,
 )
 
 FAMILIES = {family.name: family for family in (GAUSSIAN, BINOMIAL, POISSON, MULTINOMIAL)}

@@ -37,6 +37,8 @@ class Link:
         return bool(np.all(self.admits(eta)))
 
 
+# of y, mu, weights (n, 1) and dispersion: P(Y < y) and P(Y <= y), equal where the response is continuous
+Cumulative = Callable[[Array, Array, Array, float], tuple[Array, Array]]
 Pair = Callable[[Array, Array], Array]  # of y and eta
 
 
@@ -59,6 +61,8 @@ class Family:
     admits: Callable[[Array], BoolArray] = field(repr=False)  # response by response
     admitted: str = field(repr=False)  # the same, in words
     torch_loss: Callable[[Any, Any, Any, Link], Any] = field(repr=False)  # torch, y, eta, link -> (n,)
+    draw: Callable[[np.random.Generator, Array, Array, float], Array] = field(repr=False)  # mu, weights, dispersion
+    cumulative: Cumulative | None = field(default=None, repr=False)  # none where responses have no order
 
     @property
     def aic_extra(self) -> int:

@@ -18,6 +18,9 @@ from pliant.data.table import Table, make_frame, named_columns, read_table
 from pliant.engines.reference import ReferenceEngine
 from pliant.errors import ArgumentError, InputError
 from pliant.functions.likelihood import Likelihood, likelihood
+from pliant.model.line_doors import LineDoors
+from pliant.model.look_doors import LookDoors
+from pliant.model.row_doors import RowDoors
 from pliant.network import Network
 from pliant.record import Facts, Settings
 from pliant.training import TrainingState
@@ -26,8 +29,6 @@ from pliant.types import Array, BoolArray
 if TYPE_CHECKING:
     import os
 
-    from matplotlib.figure import Figure
-
     from pliant.training.history import History
 
 
@@ -35,7 +36,7 @@ NO_DATA = "this model came from a file, which holds no data; give the table agai
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Fitted:
+class Fitted(LineDoors, RowDoors, LookDoors):
     """A fitted model.
 
     Made by `pliant.fit` and `pliant.load`. Nothing in it changes: `continue_training` gives a new one.
@@ -112,6 +113,31 @@ class Fitted:
         """Weights (fan_in, fan_out) and biases (fan_out,) of each layer, in the units of training."""
         return list(self.network.views(self.parameters).layers)
 
+    @property
+    def deviance(self) -> float:
+        """Sum of the unit deviances of the training rows, times their weights."""
+        return self.facts.deviance
+
+    @property
+    def null_deviance(self) -> float:
+        """Deviance of the model that knows only the intercept and the offset."""
+        return self.facts.null_deviance
+
+    @property
+    def log_likelihood(self) -> float:
+        """Log-likelihood at the fitted means, with R's conventions."""
+        return self.facts.log_likelihood
+
+    @property
+    def dispersion(self) -> float:
+        """1 where the family fixes it; else Pearson's statistic over the residual degrees of freedom."""
+        return self.facts.dispersion
+
+    @property
+    def df_residual(self) -> int:
+        """Rows with weight less the rank."""
+        return self.facts.df_residual
+
     # Prediction ---------------------------------------------------------------------------------------
 
     def linear_predictor(self, X: Array, offset: Array) -> Array:
@@ -164,134 +190,11 @@ class Fitted:
         best = [response.levels[c] if ok else None for c, ok in zip(np.argmax(mu, axis=1), complete, strict=True)]
         return {"prediction": best, **_named("probability", mu, response.levels)}
 
-    # Doors --------------------------------------------------------------------------------------------
-
-    @property
-    def coefficients(self) -> dict[str, Any]:
-        """Coefficients by name, in the user's units; by level first for classes. NaN where aliased."""
-        from pliant.inference.coefficients import by_name, coefficients
-
-        return by_name(self, coefficients(self))
-
-    @property
-    def standard_errors(self) -> dict[str, Any]:
-        """Standard errors by name, like `coefficients`."""
-        from pliant.inference.coefficients import by_name, standard_errors
-
-        return by_name(self, standard_errors(self))
-
-    def cov_params(self) -> Array:
-        """Covariance (p q, p q) of the coefficients, level after level for classes."""
-        from pliant.inference.coefficients import covariance
-
-        return covariance(self)
-
-    def conf_int(self, level: float = 0.95) -> Any:
-        """Wald confidence interval of each coefficient, as a frame."""
-        from pliant.inference.coefficients import conf_int
-
-        return make_frame(conf_int(self, level), self.frame_kind)
-
-    def tidy(self, level: float = 0.95, names: str = "pliant") -> Any:
-        """One row a coefficient: estimate, standard error, statistic, p-value, confidence interval."""
-        from pliant.inference.coefficients import tidy
-
-        return make_frame(tidy(self, level, names), self.frame_kind)
-
-    def glance(self) -> Any:
-        """One row on the whole model: rows, deviance, AIC, dispersion, and how it was fitted."""
-        from pliant.inference.glance import glance
-
-        return make_frame({k: [v] for k, v in glance(self).items()}, self.frame_kind)
-
-    def augment(self, table: object = None) -> Any:
-        """The training rows, or `table`, with `.fitted` and `.resid`, and for a line `.hat`."""
-        from pliant.inference.glance import augment
-
-        columns, read = augment(self, table)
-        return make_frame(columns, read.kind, read.index)
-
-    def residuals(self, kind: str = "deviance") -> Array:
-        """Residuals of the training rows: "deviance", "pearson", "working" or "response"."""
-        from pliant.inference.residuals import residuals
-
-        return residuals(self, kind)
-
-    def fitted_values(self) -> Array:
-        """Means (n, C) of the training rows, in the units of the response."""
-        from pliant.inference.residuals import training_means
-
-        return training_means(self)
-
-    @property
-    def deviance(self) -> float:
-        """Sum of the unit deviances of the training rows, times their weights."""
-        return self.facts.deviance
-
-    @property
-    def null_deviance(self) -> float:
-        """Deviance of the model that knows only the intercept and the offset."""
-        return self.facts.null_deviance
-
-    @property
-    def log_likelihood(self) -> float:
-        """Log-likelihood at the fitted means, with R's conventions."""
-        return self.facts.log_likelihood
-
-    @property
-    def dispersion(self) -> float:
-        """1 where the family fixes it; else Pearson's statistic over the residual degrees of freedom."""
-        return self.facts.dispersion
-
-    @property
-    def df_residual(self) -> int:
-        """Rows with weight less the rank."""
-        return self.facts.df_residual
-
-    @property
-    def aic(self) -> float:
-        """-2 log-likelihood + 2 parameters (an estimated scale counts as one); NaN for a network."""
-        from pliant.inference.glance import information_criterion
-
-        return information_criterion(self, 2.0)
-
-    @property
-    def bic(self) -> float:
-        """-2 log-likelihood + log(n) parameters; NaN for a network."""
-        from pliant.inference.glance import information_criterion
-
-        return information_criterion(self, float(np.log(self.facts.n_rows)))
-
-    def summary(self, names: str = "pliant") -> Any:
-        """A page in words: prints as text, shows as HTML in a notebook."""
-        from pliant.inference.summary import summarise
-
-        return summarise(self, names)
-
-    def _repr_html_(self) -> str:
-        return str(self.summary()._repr_html_())
+    # Doors: what is not in the three classes above -----------------------------------------------------
 
     def __repr__(self) -> str:
         what = "line" if self.is_line else f"network {self.network.inputs}-{'-'.join(map(str, self.network.hidden))}"
         return f"<pliant {what}: {self.formula}, {self.family}, {self.facts.n_rows} rows; .summary() says more>"
-
-    def check_gradient(self, **options: Any) -> Any:
-        """Gradient by hand, by differences and by automatic differentiation, side by side."""
-        from pliant.inference.gradient import check_gradient_of
-
-        return check_gradient_of(self, **options)
-
-    def plot(self, table: object = None, **options: Any) -> "Figure":
-        """Draw the fitted mean against the data; the figure's numbers are its `.data`."""
-        from pliant.plots import plot_fit
-
-        return plot_fit(self, table, **options)
-
-    def plot_training(self, **options: Any) -> "Figure":
-        """Draw loss and validation loss by epoch."""
-        from pliant.plots import plot_training
-
-        return plot_training(self, **options)
 
     def save(self, path: "str | os.PathLike[str]") -> None:
         """Write the model to one file, whole or not at all."""

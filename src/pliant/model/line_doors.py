@@ -1,0 +1,64 @@
+"""What can be asked of a line: coefficients, their errors, information criteria."""
+
+from typing import Any
+
+import numpy as np
+
+from pliant.data.table import make_frame
+from pliant.types import Array
+
+
+class LineDoors:
+    """Doors of `Fitted` to `inference.coefficients` and `inference.glance`."""
+
+    @property
+    def coefficients(self: Any) -> dict[str, Any]:
+        """Coefficients by name, in the user's units; by level first for classes. NaN where aliased."""
+        from pliant.inference.coefficients import by_name, coefficients
+
+        return by_name(self, coefficients(self))
+
+    @property
+    def standard_errors(self: Any) -> dict[str, Any]:
+        """Standard errors by name, like `coefficients`."""
+        from pliant.inference.coefficients import by_name, standard_errors
+
+        return by_name(self, standard_errors(self))
+
+    def cov_params(self: Any) -> Array:
+        """Covariance (p q, p q) of the coefficients, level after level for classes."""
+        from pliant.inference.coefficients import covariance
+
+        return covariance(self)
+
+    def conf_int(self: Any, level: float = 0.95) -> Any:
+        """Wald confidence interval of each coefficient, as a frame."""
+        from pliant.inference.coefficients import conf_int
+
+        return make_frame(conf_int(self, level), self.frame_kind)
+
+    def tidy(self: Any, level: float = 0.95, names: str = "pliant") -> Any:
+        """One row a coefficient: estimate, standard error, statistic, p-value, confidence interval."""
+        from pliant.inference.coefficients import tidy
+
+        return make_frame(tidy(self, level, names), self.frame_kind)
+
+    def glance(self: Any) -> Any:
+        """One row on the whole model: rows, deviance, AIC, dispersion, and how it was fitted."""
+        from pliant.inference.glance import glance
+
+        return make_frame({k: [v] for k, v in glance(self).items()}, self.frame_kind)
+
+    @property
+    def aic(self: Any) -> float:
+        """-2 log-likelihood + 2 parameters (an estimated scale counts as one); NaN for a network."""
+        from pliant.inference.glance import information_criterion
+
+        return information_criterion(self, 2.0)
+
+    @property
+    def bic(self: Any) -> float:
+        """-2 log-likelihood + log(n) parameters; NaN for a network."""
+        from pliant.inference.glance import information_criterion
+
+        return information_criterion(self, float(np.log(self.facts.n_rows)))
