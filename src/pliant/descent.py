@@ -36,16 +36,13 @@ def lay_network(
     Raises
     ------
     ArgumentError
-        If terms are to stay linear and there is no line for them.
+        If terms are to stay linear and there is no line for them, or there are more parameters than memory.
     """
-    widest = chosen.outputs(arrays.y) + design.n_inputs + sum(hidden)
-    if max([*hidden, 0]) * widest > MOST_PARAMETERS:
-        raise ArgumentError(f"hidden={tuple(hidden)} has more than {MOST_PARAMETERS:,} weights; choose smaller widths")
     bends = tuple(j for j, bend in enumerate(design.input_bends) if bend)
     some_stay_linear = len(bends) < design.n_inputs
     if some_stay_linear and not skip:
         raise ArgumentError("net(...) leaves other terms to the line, which skip=False takes away; drop one of them")
-    return Network(
+    network = Network(
         inputs=design.n_inputs,
         outputs=chosen.outputs(arrays.y),
         hidden=tuple(hidden),
@@ -54,6 +51,12 @@ def lay_network(
         bias=design.has_intercept,
         bends=bends if some_stay_linear else None,
     )
+    if network.n_parameters > MOST_PARAMETERS:
+        raise ArgumentError(
+            f"hidden={tuple(hidden)} has {network.n_parameters:,} parameters, and {MOST_PARAMETERS:,} are the most "
+            "that are trained here; choose smaller widths"
+        )
+    return network
 
 
 def training_rows(n_rows: int, validation: float | None, seed: int) -> BoolArray | None:
@@ -62,12 +65,10 @@ def training_rows(n_rows: int, validation: float | None, seed: int) -> BoolArray
     Raises
     ------
     ArgumentError
-        If the share to hold out does not lie between 0 and 1, or leaves no row on one side.
+        If the share to hold out leaves no row on one side.
     """
     if validation is None:
         return None
-    if not (isinstance(validation, float) and 0.0 < validation < 1.0):
-        raise ArgumentError(f"validation={validation!r} is a share of the rows to hold out, between 0 and 1")
     held_out = round(validation * n_rows)
     if not 0 < held_out < n_rows:
         raise ArgumentError(f"validation={validation!r} holds out {held_out} of {n_rows} rows; choose another share")

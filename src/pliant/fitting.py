@@ -16,7 +16,8 @@ from pliant.data.arrays import Arrays
 from pliant.data.columns import shown_rows
 from pliant.data.design import Design, learn_design
 from pliant.data.formula import Formula, parse
-from pliant.data.table import Table, named_columns, read_table
+from pliant.data.given import check_same_rows
+from pliant.data.table import Table, is_array, named_columns, read_table
 from pliant.descent import lay_network, split, train_network, training_rows
 from pliant.errors import ArgumentError, InputError, ResponseError
 from pliant.functions.likelihood import Likelihood, likelihood
@@ -240,26 +241,26 @@ def formula_and_table(first: object, second: object) -> tuple[Formula, Table]:
     return _from_arrays(first, second)
 
 
-def _from_arrays(X: object, y: object) -> tuple[Formula, Table]:
+def _from_arrays(X: object, y: Any) -> tuple[Formula, Table]:
     """Name the columns of X (n, p) x1, x2 ... and those of y (n,) or (n, q) y, or y1, y2 ..."""
-    if isinstance(X, np.ndarray | list | tuple):
-        columns: dict[str, Any] = named_columns(X)
-        n_rows = len(X)
-    else:
-        table = read_table(X)
-        columns, n_rows = dict(table.columns), table.n_rows
-    response = np.asarray(y)
-    response = response[:, None] if response.ndim == 1 else response
-    if response.ndim != 2 or len(response) != n_rows:
-        raise ArgumentError(f"y has the shape {response.shape}, but needs one row for each of the {n_rows} rows of X")
-    count = response.shape[1]
-    names = ["y"] if count == 1 else [f"y{j + 1}" for j in range(count)]
-    clash = [name for name in names if name in columns]
+    table = read_table(named_columns(X) if is_array(X) else X)
+    try:
+        shape = np.shape(y)  # a series and a frame have one too
+    except ValueError:
+        raise ArgumentError("the rows of y differ in length; give one value a response in each") from None
+    if len(shape) not in (1, 2) or shape[0] != table.n_rows:
+        raise ArgumentError(f"y has the shape {shape}, but needs one row for each of the {table.n_rows} rows of X")
+    check_same_rows("y", y, table)
+    parts: list[Any] = [y]
+    if len(shape) == 2:
+        parts = list((named_columns(y) if is_array(y) else read_table(y).columns).values())
+    names = ["y"] if len(parts) == 1 else [f"y{j + 1}" for j in range(len(parts))]
+    clash = [name for name in names if name in table]
     if clash:
         raise ArgumentError(f"X has a column {clash[0]!r} already; name the response yourself: a table and a formula")
-    columns |= {name: response[:, j] for j, name in enumerate(names)}
-    left = names[0] if count == 1 else f"cbind({', '.join(names)})"
-    return parse(f"{left} ~ ."), read_table(columns)
+    response = read_table(dict(zip(names, parts, strict=True)))
+    left = names[0] if len(names) == 1 else f"cbind({', '.join(names)})"
+    return parse(f"{left} ~ ."), replace(table, columns=table.columns | response.columns)
 
 
 def check_response(chosen: Likelihood, design: Design, arrays: Arrays) -> None:

@@ -6,12 +6,13 @@ the summary prints. A value that the user gave is never changed.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from numbers import Real
 
 from pliant.engines import choose_engine
 from pliant.errors import ArgumentError
 from pliant.optimisers import optimiser as find_optimiser
-from pliant.optimisers.checks import check_count
+from pliant.optimisers.checks import check_count, check_number
 from pliant.record import Settings
 
 FULL_BATCH_ROWS = 2_000  # to here one step sees all rows; beyond, batches of 256
@@ -48,7 +49,8 @@ def widths(hidden: int | Sequence[int] | None) -> tuple[int, ...] | None:
     """
     if hidden is None:
         return None
-    given = list(hidden) if isinstance(hidden, Sequence) and not isinstance(hidden, str) else [hidden]
+    plain = hidden.tolist() if hasattr(hidden, "tolist") else hidden  # of NumPy's arrays and numbers
+    given = list(plain) if isinstance(plain, Sequence) and not isinstance(plain, str | bytes) else [plain]
     given = [] if given == [0] else given
     for width in given:
         if isinstance(width, bool) or not hasattr(width, "__index__") or int(width) < 1:
@@ -84,7 +86,7 @@ def choose(asked: Asked, n_rows: int) -> Plan:
     ArgumentError
         If widths, optimiser or engine are not known, or the engine cannot run.
     """
-    check_count("seed", asked.seed)
+    asked = replace(asked, seed=check_count("seed", asked.seed), validation=_share(asked.validation))
     hidden = widths(asked.hidden)
     descent = (
         asked.optimiser,
@@ -120,7 +122,8 @@ def _exact(asked: Asked) -> Settings:
 def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
     """Decide on a training by descent."""
     reasons = []
-    validation, patience, regularisation = asked.validation, asked.patience, asked.regularisation
+    validation, regularisation = asked.validation, asked.regularisation
+    patience = None if asked.patience is None else check_count("patience", asked.patience)
     by_recipe = hidden is None
     if hidden is None:
         hidden = (8,)
@@ -147,7 +150,7 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
         engine=choose_engine(asked.engine, asked.precision),
         optimiser=rule.name,
         optimiser_settings=dict(rule.settings),
-        learning_rate=0.01 if asked.learning_rate is None else asked.learning_rate,
+        learning_rate=0.01 if asked.learning_rate is None else check_number("learning_rate", asked.learning_rate),
         epochs=epochs,
         batch=batch,
         schedule=asked.schedule or "constant",
@@ -163,6 +166,15 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
 
 def _not_negative(name: str, value: float) -> float:
     """Give a finite number from 0 on, or say what it is not."""
-    if not (isinstance(value, (int, float)) and math.isfinite(value) and value >= 0.0):
+    if isinstance(value, bool) or not (isinstance(value, Real) and math.isfinite(value) and value >= 0.0):
         raise ArgumentError(f"{name}={value!r} must be a number from 0 on")
+    return float(value)
+
+
+def _share(value: float | None) -> float | None:
+    """Give a share of the rows, or say what it is not."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not (isinstance(value, Real) and 0.0 < value < 1.0):
+        raise ArgumentError(f"validation={value!r} is a share of the rows to hold out, between 0 and 1")
     return float(value)

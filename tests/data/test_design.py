@@ -264,3 +264,21 @@ def test_levels_that_look_like_numbers_are_levels_in_a_table_that_has_only_these
     assert design.matrix(read_table({"g": [2, 1]})).X.tolist() == [[1, 1, 0], [1, 0, 0]]
     with pytest.raises(TableError, match="numbers"):
         design.matrix(read_table({"g": [2, 3]}))
+
+
+def test_a_response_with_its_trials_takes_no_weights_beside_them():
+    with pytest.raises(TableError, match=r"cbind\(n, y\) has its trials as weights already; leave out weights"):
+        learn("cbind(n, y) ~ e", coding="binary", weights="e")
+
+
+def test_a_column_of_weights_may_stand_on_the_left_of_a_dot():
+    design, arrays = learn("n/e ~ . - x - g - flag", weights="e", coding="binary")
+    assert design.names == ("Intercept", "y", "two[T.yes]")
+    assert np.array_equal(arrays.weights, FRAME.e)
+
+
+def test_a_column_called_intercept_has_a_name_of_its_own():
+    design, arrays = learn("y ~ Intercept + e", FRAME.rename(columns={"n": "Intercept"}))
+    assert design.names == ("Intercept", "`Intercept`", "e")
+    assert np.array_equal(arrays.X[:, 1], FRAME.n)
+    assert learn("y ~ 0 + Intercept", FRAME.rename(columns={"n": "Intercept"}))[0].names == ("Intercept",)

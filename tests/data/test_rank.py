@@ -55,3 +55,10 @@ def test_many_dependent_columns_do_not_take_long():
 def test_no_columns_and_no_rows():
     assert aliased_columns(np.zeros((4, 0))).tolist() == []
     assert aliased_columns(np.zeros((0, 2))).tolist() == [True, True]
+
+
+def test_raw_years_and_seconds_keep_their_columns():
+    """R's glm keeps them; the 1e-7 of lm would lose the square."""
+    year, second = np.arange(1990.0, 2021.0), 1.7e9 + np.arange(31.0)
+    for columns in ((year, year**2), (second,)):
+        assert not aliased_columns(np.column_stack([np.ones(31), *columns])).any()

@@ -15,7 +15,16 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from pliant.data.table import FactorColumn, NumberColumn, Table, make_frame, read_table, write_frame
+from pliant.data.table import (
+    FactorColumn,
+    NumberColumn,
+    Table,
+    make_frame,
+    named_columns,
+    read_rows,
+    read_table,
+    write_frame,
+)
 from pliant.errors import TableError
 
 COLUMNS = {
@@ -476,3 +485,51 @@ def test_two_hundred_thousand_rows_are_read_in_seconds(tmp_path):
     assert time.perf_counter() - start < 10  # 0.5 s on a quiet machine
     assert table.n_rows == n
     assert np.array_equal(table["x3"].values, frame["x3"].to_numpy())
+
+
+def test_the_index_of_a_pandas_frame_goes_with_its_rows():
+    table = read_table(pd.DataFrame({"x": [1.0, 2, 3], "y": [4.0, 5, 6]}, index=["a", "b", "c"]))
+    assert list(table.take(np.array([2, 0])).index) == ["c", "a"]
+    assert list(read_table(table, columns=["y"]).index) == ["a", "b", "c"]
+    assert list(make_frame({"p": [1.0, 2, 3]}, table.kind, table.index).index) == ["a", "b", "c"]
+    assert read_table(pl.DataFrame({"x": [1]})).index is None
+
+
+def test_columns_that_were_read_are_taken_as_they_are():
+    columns = read_table(pd.DataFrame({"g": pd.Categorical(["b", "a"], ["b", "a"]), "x": [1, 2]})).columns
+    assert read_table(columns).columns == columns
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (np.zeros((2, 2, 2)), "3 dimensions"),
+        (np.array(3.0), "0 dimensions"),
+        ([[1, 2], [3]], "differ in length"),
+        ([], None),
+    ],
+)
+def test_rows_without_names_are_a_table_or_refused(rows, says):
+    if says is None:
+        assert list(named_columns(rows)) == ["x1"]
+    else:
+        with pytest.raises(TableError, match=says):
+            named_columns(rows)
+
+
+def test_numbers_beside_text_in_a_list_of_rows_stay_numbers():
+    table = read_table(named_columns([[1, "b"], [2.5, "a"]]))
+    assert values(table, "x1") == [1, 2.5]
+    assert values(table, "x2") == ["b", "a"]
+
+
+def test_masked_values_of_an_array_are_missing():
+    table = read_rows(np.ma.masked_greater(np.array([[1.0, 2], [3, 4]]), 3.0), ["x1", "x2"])
+    assert values(table, "x2") == [2, None]
+
+
+def test_an_array_with_more_columns_than_the_model_reads_is_refused():
+    with pytest.raises(TableError, match=r"columns are called x1, x2, x3, but the model reads 'x1', 'x2'"):
+        read_rows(np.ones((2, 3)), ["x1", "x2"])
+    with pytest.raises(TableError, match=r"columns are called x1, but the model reads 'speed'"):
+        read_rows([1.0, 2.0], ["speed"])

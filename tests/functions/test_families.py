@@ -162,3 +162,15 @@ def test_scale_counts_in_the_aic_where_it_is_estimated():
 def test_the_first_link_is_the_default():
     for name, family in FAMILIES.items():
         assert likelihood(name).link.name == family.links[0]
+
+
+def test_binomial_likelihood_needs_whole_numbers_of_successes_and_trials():
+    mu = np.full((2, 1), 0.3)
+
+    def found(shares, trials):
+        return FAMILIES["binomial"].log_likelihood(np.array(shares)[:, None], mu, np.array(trials), 1.0)
+
+    assert found([0.5, 1.0], [4.0, 3.0]) == pytest.approx(stats.binom.logpmf([2, 3], [4, 3], 0.3).sum(), rel=1e-14)
+    assert found([1 / 3, 2 / 7], [3.0, 7.0]) == pytest.approx(stats.binom.logpmf([1, 2], [3, 7], 0.3).sum(), rel=1e-14)
+    assert np.isnan(found([0.5, 1.0], [3.0, 3.0]))  # half a success
+    assert np.isnan(found([1.0, 0.0], [2.5, 1.0]))  # half a trial

@@ -47,14 +47,26 @@ def given_numbers(what: str, value: Any, table: Table) -> Array:
         column.check_finite(table.source)
         return column.values
     try:
-        given = np.asarray(value, dtype=np.float64)
+        given = np.ma.filled(np.ma.asarray(value, dtype=np.float64), np.nan)
     except (TypeError, ValueError):
         raise TableError(f"{what} must be the name of a column or one number a row") from None
     if given.shape != (table.n_rows,):
         raise TableError(
             f"{what} must have one number a row: {table.source} has {table.n_rows} rows, {what} has shape {given.shape}"
         )
+    check_same_rows(what, value, table)
     infinite = np.flatnonzero(np.isinf(given))
     if len(infinite):
         raise TableError(f"{what} has infinite values ({shown_rows(infinite)})")
     return given
+
+
+def check_same_rows(what: str, value: object, table: Table) -> None:
+    """See that a pandas series beside a pandas frame has the frame's index: it would not lie beside its rows."""
+    index = getattr(value, "index", None)
+    if table.index is None or not hasattr(index, "equals") or index.equals(table.index):
+        return
+    raise TableError(
+        f"{what} has another index than {table.source}, so its rows may not be those of the table; put both in one "
+        f"order, or give {what}.to_numpy() if they are"
+    )

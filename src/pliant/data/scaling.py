@@ -78,6 +78,7 @@ class Scaling:
 
 def _moments(values: Array) -> tuple[Array, Array]:
     """Give mean and standard deviation of each column; 1 where it is constant."""
-    mean, spread = np.mean(values, axis=0), np.std(values, axis=0)
     size = np.max(np.abs(values), axis=0, initial=0.0)
+    unit = np.ldexp(1.0, np.frexp(size)[1] - 1)  # a power of two, so exact: no square overflows
+    mean, spread = np.mean(values / unit, axis=0) * unit, np.std(values / unit, axis=0) * unit
     return np.asarray(mean), np.where(spread > CONSTANT * size, spread, 1.0)

@@ -24,8 +24,10 @@ __all__ = [
     "FactorColumn",
     "NumberColumn",
     "Table",
+    "is_array",
     "make_frame",
     "named_columns",
+    "read_rows",
     "read_table",
     "write_frame",
 ]
@@ -82,19 +84,48 @@ class Table:
         return Table(columns, len(rows), self.source, self.kind, self.notes, index)
 
 
+def is_array(data: object) -> bool:
+    """Say whether rows came without names: an array or a list, and not one of records."""
+    return isinstance(data, list | tuple) or (isinstance(data, np.ndarray) and not data.dtype.names)
+
+
 def named_columns(X: Any) -> dict[str, Any]:
     """Give the columns of an array (n, p) or (n,) by the names x1, x2 ...
 
     Raises
     ------
     TableError
-        If it has more than two dimensions.
+        If it has more than two dimensions, or rows that differ in length.
     """
-    values = np.asarray(X)
+    try:
+        values = np.asanyarray(X)  # the mask of a masked array stays
+    except ValueError:
+        raise TableError("the rows of the array differ in length; give one value a column in each") from None
+    if values.dtype.kind in "US" and not isinstance(X, np.ndarray):
+        values = np.array(X, dtype=object)  # numbers beside text stay numbers
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2:
         raise TableError(f"an array of {values.ndim} dimensions is not a table; give one with rows and columns")
     return {f"x{j + 1}": values[:, j] for j in range(values.shape[1])}
+
+
+def read_rows(data: object, reads: Collection[str]) -> Table:
+    """Give the table that is in anything `read_table` takes, or in an array whose columns were x1, x2 ... in `fit`.
+
+    Raises
+    ------
+    TableError
+        If an array has a column that the model does not read.
+    """
+    if not is_array(data):
+        return read_table(data)
+    columns = named_columns(data)
+    if not set(columns) <= set(reads):
+        raise TableError(
+            f"the array's columns are called {', '.join(list(columns)[:3])}{' ...' if len(columns) > 3 else ''}, but the "
+            f"model reads {', '.join(map(shown, list(reads)[:8])) or 'no column'}; give a table or an array of these"
+        )
+    return read_table(columns)
 
 
 def read_table(data: object, *, name: str = "table", columns: Collection[str] | None = None) -> Table:
@@ -144,7 +175,7 @@ def _only(table: Table, names: Collection[str]) -> Table:
     check_names(names, table.columns, table.source)
     wanted = set(names)
     columns = {name: column for name, column in table.columns.items() if name in wanted}
-    return Table(columns, table.n_rows, table.source, table.kind, table.notes)
+    return replace(table, columns=columns)
 
 
 def _from_file(path: str, columns: Collection[str] | None) -> Table:

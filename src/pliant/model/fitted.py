@@ -14,7 +14,7 @@ import numpy as np
 from pliant._version import __version__
 from pliant.data.arrays import Arrays
 from pliant.data.design import Design
-from pliant.data.table import Table, make_frame, named_columns, read_table
+from pliant.data.table import Table, make_frame, read_rows
 from pliant.engines.reference import ReferenceEngine
 from pliant.errors import ArgumentError, InputError
 from pliant.functions.likelihood import Likelihood, likelihood
@@ -152,8 +152,8 @@ class Fitted(LineDoors, RowDoors, LookDoors):
         Parameters
         ----------
         table : frame, dict of arrays, path, or array (m, p)
-            With the columns that the formula reads; the response is not needed. An array for a model that was
-            fitted to arrays.
+            With the columns that the formula reads; the response is not needed. An array (or a list of rows) for
+            a model that was fitted to arrays.
         type : {"response", "link"}
             The mean in the units of the response (a probability for classes), or eta on the scale of the link.
 
@@ -173,7 +173,7 @@ class Fitted(LineDoors, RowDoors, LookDoors):
         """
         if type not in ("response", "link"):
             raise ArgumentError(f"type={type!r} is not known; choose 'response' or 'link'")
-        read = read_table(named_columns(table) if isinstance(table, np.ndarray) else table)
+        read = read_rows(table, self.design.reads)
         rows = self.design.matrix(read)
         columns = self.prediction_columns(rows.X, rows.offset, rows.complete, type)
         return make_frame(columns, read.kind, read.index)
