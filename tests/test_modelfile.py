@@ -109,3 +109,11 @@ def test_a_foreign_safetensors_file_is_no_model(tmp_path):
     save_file(ARRAYS, tmp_path / "x.pliant")
     with pytest.raises(ModelFileError, match="not a pliant model"):
         pliant.load(tmp_path / "x.pliant")
+
+
+@pytest.mark.parametrize("path", ["a\0b.pliant", "", ".", "absent/m.pliant", "x" * 5000])
+def test_a_path_that_is_none_is_refused_in_one_line(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelFileError, match=r"^cannot write .*$"):
+        write_model(path, FACTS, ARRAYS)
+    assert list(tmp_path.iterdir()) == []

@@ -72,3 +72,29 @@ def test_numbers_of_numpy_are_numbers_and_go_into_a_file(tmp_path):
 def test_other_arguments_of_another_kind_are_named(name, value):
     with pytest.raises(ArgumentError, match=name):
         pliant.fit("y ~ x", TABLE, hidden=2, epochs=2, validation=0.2, **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"family": ["gaussian"]}, "family is .*a name"),
+        ({"family": None}, "family is None"),
+        ({"engine": ["torch"]}, "engine is .*a name"),
+        ({"optimiser_settings": [1]}, "a dict by name"),
+        ({"optimiser_settings": "momentum"}, "a dict by name"),
+        ({"skip": "no"}, "skip is 'no'; it has to be True or False"),
+        ({"standardise": "no"}, "standardise is 'no'"),
+        ({"epochs": 10**30}, "are the most"),
+        ({"hidden": (), "engine": "abacus"}, "no engine 'abacus'"),
+        ({"hidden": (), "activation": "tan"}, "did you mean 'tanh'"),
+        ({"hidden": (), "patience": 3}, "an exact line is not trained"),
+        ({"hidden": (), "checkpoint": "c"}, "an exact line is not trained"),
+        ({"hidden": (), "optimiser_settings": {"momentum": 0.9}}, "an exact line is not trained"),
+        ({"checkpoint": "no/such/folder/c"}, "there is no folder"),
+        ({"checkpoint": ""}, "not a regular file"),
+    ],
+    ids=repr,
+)
+def test_arguments_of_the_wrong_kind_or_without_a_use_are_refused(options, says):
+    with pytest.raises(ArgumentError, match=says):
+        pliant.fit("y ~ x", TABLE, **({"hidden": 2, "epochs": 2} | options))

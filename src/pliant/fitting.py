@@ -20,11 +20,12 @@ from pliant.data.given import check_same_rows
 from pliant.data.table import Table, is_array, named_columns, read_table
 from pliant.descent import lay_network, split, train_network, training_rows
 from pliant.errors import ArgumentError, InputError, ResponseError
+from pliant.functions.activations import ACTIVATIONS
 from pliant.functions.likelihood import Likelihood, likelihood
 from pliant.line import fit_exact_line
 from pliant.measure import fingerprint
 from pliant.model import Fitted
-from pliant.optimisers.checks import check_count
+from pliant.optimisers.checks import check_choice, check_count, check_flag, check_word
 from pliant.recipe import Asked, choose
 from pliant.training import progress_bar
 
@@ -145,9 +146,14 @@ def fit(
         precision,
         optimiser_settings or {},
     )
+    check_word("family", family)
+    check_choice("activation", activation, ACTIVATIONS)
+    skip, standardise = bool(check_flag("skip", skip)), bool(check_flag("standardise", standardise))
     chosen = likelihood(family, link)
     parsed, read = formula_and_table(formula, table)
     plan = choose(asked, read.n_rows)
+    if plan.exact and checkpoint is not None:
+        raise ArgumentError("checkpoint keeps a training, and an exact line is not trained; leave it out")
     trained_on = training_rows(read.n_rows, plan.settings.validation, seed)
     design, arrays = learn_design(
         parsed,
@@ -236,6 +242,8 @@ def formula_and_table(first: object, second: object) -> tuple[Formula, Table]:
     for formula, table in ((first, second), (second, first)):
         if isinstance(formula, str) and "~" in formula and not (isinstance(table, str) and os.path.exists(formula)):
             return parse(formula), read_table(table)
+    if isinstance(first, str) and isinstance(second, str):
+        raise ArgumentError(f"neither {first[:60]!r} nor {second[:60]!r} is a formula; write one such as 'y ~ x'")
     if isinstance(first, str) or isinstance(second, str):
         raise ArgumentError('give a formula such as "y ~ x" and a table, or two arrays X and y')
     return _from_arrays(first, second)

@@ -57,8 +57,8 @@ def write_model(path: str | os.PathLike[str], facts: Mapping[str, Any], arrays: 
     content[_HASH] = hashlib.sha256(content).hexdigest().encode()
     try:
         replace_file(os.fspath(target), bytes(content))
-    except OSError as problem:
-        raise ModelFileError(f"cannot write {target}: {problem.strerror or problem}") from problem
+    except (OSError, ValueError) as problem:  # ValueError: a NUL byte in the path
+        raise ModelFileError(f"cannot write {target}: {getattr(problem, 'strerror', None) or problem}") from problem
     return target
 
 

@@ -12,11 +12,12 @@ from numbers import Real
 from pliant.engines import choose_engine
 from pliant.errors import ArgumentError
 from pliant.optimisers import optimiser as find_optimiser
-from pliant.optimisers.checks import check_count, check_number
+from pliant.optimisers.checks import check_count, check_number, check_word
 from pliant.record import Settings
 
 FULL_BATCH_ROWS = 2_000  # to here one step sees all rows; beyond, batches of 256
 HOLD_OUT_ROWS = 100  # from here the recipe can spare a fifth of the rows to choose when to stop
+MOST_EPOCHS = 10**12
 STEPS = 4_000  # what the recipe's training may take
 
 
@@ -86,6 +87,9 @@ def choose(asked: Asked, n_rows: int) -> Plan:
     ArgumentError
         If widths, optimiser or engine are not known, or the engine cannot run.
     """
+    check_word("engine", asked.engine)
+    if not isinstance(asked.optimiser_settings, Mapping):
+        raise ArgumentError(f"optimiser_settings is {asked.optimiser_settings!r}; it has to be a dict by name")
     asked = replace(asked, seed=check_count("seed", asked.seed), validation=_share(asked.validation))
     hidden = widths(asked.hidden)
     descent = (
@@ -102,7 +106,17 @@ def choose(asked: Asked, n_rows: int) -> Plan:
 
 
 def _exact(asked: Asked) -> Settings:
-    """Give the settings of the line fitted by IRLS."""
+    """Give the settings of the line fitted by IRLS.
+
+    Raises
+    ------
+    ArgumentError
+        If something was asked of a training, which there is none of, or there is no such engine.
+    """
+    for name, value in (("patience", asked.patience), ("optimiser_settings", dict(asked.optimiser_settings) or None)):
+        if value is not None:
+            raise ArgumentError(f"{name} belongs to a training, and an exact line is not trained; leave it out")
+    choose_engine(asked.engine, asked.precision)
     return Settings(
         engine="reference",
         optimiser="irls",
@@ -139,6 +153,8 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
         batch = 256
         reasons.append(f"256 rows a step, since the table has more than {FULL_BATCH_ROWS:,} rows")
     epochs = None if asked.epochs is None else check_count("epochs", asked.epochs)
+    if epochs is not None and epochs > MOST_EPOCHS:
+        raise ArgumentError(f"epochs is {epochs}; {MOST_EPOCHS:,} are the most that can be counted")
     if epochs is None:
         steps_an_epoch = 1 if batch is None else -(-n_rows // batch)
         epochs = max(1, STEPS // steps_an_epoch) if by_recipe else 500

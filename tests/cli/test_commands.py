@@ -1,5 +1,6 @@
 """The commands as a user types them: what they print, what they leave, and their exit codes."""
 
+import json
 import os
 import shutil
 import signal
@@ -7,12 +8,14 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import polars as pl
 import pytest
 
 import pliant
 from pliant.cli import run
 from pliant.datasets import penguins_path
+from pliant.modelfile import read_model
 
 FORMULA = "body_mass_g ~ flipper_length_mm + species"
 
@@ -89,6 +92,12 @@ def test_a_network_of_two_layers(folder, capsys):
         (["predict", "penguins.csv", "penguins.csv"], "not a pliant model"),
         (["predict", "absent.pliant", "penguins.csv"], "absent.pliant"),
         (["check-gradient", "penguins.csv"], "not a pliant model"),
+        (["fit", "penguins.csv", "body_mass_g"], "neither 'body_mass_g' nor 'penguins.csv' is a formula"),
+        (["fit", "penguins.csv", FORMULA, "--line", "--patience", "3"], "an exact line is not trained"),
+        (["fit", "penguins.csv", FORMULA, "--line", "--checkpoint", "c"], "an exact line is not trained"),
+        (["fit", "penguins.csv", FORMULA, "--line", "--activation", "tan"], "did you mean 'tanh'"),
+        (["fit", "penguins.csv", FORMULA, "--line", "--engine", "abacus"], "reference"),
+        (["tour", "--out", "penguins.csv"], "not a folder"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_2(arguments, says, folder, capsys):
@@ -97,6 +106,49 @@ def test_a_mistake_is_one_line_and_exit_2(arguments, says, folder, capsys):
     assert says in err
     assert "Traceback" not in err + out
     assert len(err.rstrip("\n").splitlines()) == (3 if "^" in err else 1)
+
+
+@pytest.mark.parametrize("option", ["--out", "--plot", "--checkpoint"])
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [("penguins.csv", "would destroy what is read"), ("no/folder/x.svg", "there is no folder"), (".", "not a regular")],
+)
+def test_a_path_that_cannot_be_written_is_said_before_the_training(option, path, says, folder, capsys):
+    before = (folder / "penguins.csv").read_bytes()
+    began = time.perf_counter()
+    code, _, err = call(capsys, "fit", "penguins.csv", FORMULA, "--hidden", 4, "--epochs", 10**7, option, path)
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert says in err
+    assert time.perf_counter() - began < 10.0
+    assert (folder / "penguins.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("path", ["m.pliant", "penguins.csv", "./penguins.csv", "link.csv"])
+def test_predictions_do_not_destroy_what_they_are_made_from(path, folder, capsys):
+    call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--out", "m.pliant")
+    os.symlink("penguins.csv", "link.csv")
+    code, _, err = call(capsys, "predict", "m.pliant", "penguins.csv", "--out", path)
+    assert (code, "would destroy" in err) == (2, True)
+    assert pliant.load("m.pliant").is_line
+    assert (folder / "penguins.csv").read_bytes() == penguins_path().read_bytes()
+
+
+def test_without_a_command_the_help_is_shown(capsys):
+    code, out, err = call(capsys)
+    assert (code, err) == (0, "")
+    assert out == call(capsys, "--help")[1]
+    assert len(out.splitlines()) > 10
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["doctor"]])
+def test_a_full_disk_is_one_line(arguments):
+    command = [sys.executable, "-m", "pliant", *arguments]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "pliant: cannot write what is to be printed: No space left on device\n",
+    )
 
 
 def test_an_unseen_level_is_named(folder, capsys):
@@ -131,6 +183,23 @@ def test_ctrl_c_ends_with_130_and_keeps_the_model(folder):
     assert "Traceback" not in err
     assert "m.pliant" in err
     assert pliant.load("m.pliant").interrupted
+
+
+def test_ctrl_c_keeps_a_checkpoint_that_is_the_unbroken_run(folder, capsys):
+    """The signal comes from a timer of this process, so that it comes while the training runs."""
+    command = ["fit", "penguins.csv", FORMULA, "--hidden", "4", "--checkpoint", "c.checkpoint", "--seed", "7"]
+    old = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1.5)
+        code, _, err = call(capsys, *command, "--epochs", 10**7)
+    finally:
+        signal.signal(signal.SIGALRM, old)
+    assert (code, "the best state is in c.checkpoint" in err) == (130, True)
+    done = read_model("c.checkpoint")[0]["state"]
+    epochs = json.loads(done)["epoch"] + 5
+    assert call(capsys, *command, "--epochs", epochs, "--out", "m.pliant")[0] == 0
+    unbroken = pliant.fit(FORMULA, "penguins.csv", hidden=4, epochs=epochs, seed=7)
+    assert np.array_equal(pliant.load("m.pliant").parameters, unbroken.parameters)
 
 
 def test_a_pipe_that_closes_early_is_no_error(folder, capsys):

@@ -67,3 +67,18 @@ def test_a_mean_at_its_bound_is_named_beside_separation():
     table = {"x": np.arange(5.0), "y": [0, 0, 1, 4, 9]}  # the root of the first mean is zero, where its slope vanishes
     with pytest.raises(ConvergenceError, match="a mean lies at its bound"):
         line("y ~ x", table, family="poisson", link="sqrt")
+
+
+def test_a_line_through_every_row_has_errors_that_are_not_known_and_says_so():
+    model = line("y ~ x", {"x": [1.0, 2.0], "y": [1.0, 3.0]})
+    assert "as many coefficients as rows" in model.notes[0]
+    text = str(model.summary())
+    assert "aliased" not in text
+    assert "2.00000   not known" in text
+    assert line("y ~ x", {"x": [1.0, 2, 3], "y": [1.0, 3, 4]}).notes == ()
+
+
+def test_a_note_on_many_aliased_columns_is_short():
+    table = {f"x{j}": X * (j + 1) for j in range(30)}
+    (note,) = line("y ~ .", table | {"y": np.sin(X)}).notes
+    assert note.endswith("x8 and 21 more are determined by the columns before and left out (aliased)")

@@ -4,6 +4,7 @@ A command is one file with a click command called `command`, listed in `COMMANDS
 is asked for, and the list of commands needs none of them, so that `pliant --help` answers at once.
 """
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -36,15 +37,22 @@ class Lazy(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Lazy,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="pliant", message="pliant %(version)s")
-def pliant() -> None:
+@click.pass_context
+def pliant(context: click.Context) -> None:
     """Neural networks for tables, from a straight line to any curve.
 
     A table and a formula go in; a model, its summary, pictures and predictions come out:
 
         pliant fit penguins.csv "body_mass_g ~ flipper_length_mm + species" --line --out m.pliant
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -67,8 +75,15 @@ def run(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _say("interrupted", 130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_stdout()
         return 0
+    except OSError as problem:  # a file that cannot be written has its own error, so this is standard output
+        if problem.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG):
+            raise
+        _leave_stdout()
+        return _say(f"cannot write what is to be printed: {problem.strerror}", 2)
+    except MemoryError:
+        return _say("there is not enough memory for this; give fewer rows, columns or hidden units", 2)
     except Exception as problem:
         from pliant.errors import Interrupted, PliantError
 
@@ -78,6 +93,11 @@ def run(arguments: list[str] | None = None) -> int:
             return _say(str(problem), 2)
         raise
     return 0
+
+
+def _leave_stdout() -> None:
+    """Send what is still to be printed nowhere, so that leaving Python does not fail over it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(text: str, code: int) -> int:

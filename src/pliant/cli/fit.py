@@ -66,11 +66,19 @@ def command(
 
     Without --line or --hidden the recipe decides, and the summary says what it chose and why.
     """
+    from pliant.data.files import check_target
     from pliant.errors import ArgumentError, Interrupted
     from pliant.fitting import fit
 
     if line and hidden is not None:
         raise ArgumentError("--line has no hidden layers; give either --line or --hidden")
+    for path in (out, plot, options["checkpoint"]):
+        if path is not None:  # said now, and not after an hour of training
+            check_target(path, data)
+    if plot is not None:
+        from pliant.plots.look import picture_ending
+
+        picture_ending(plot)
     widths = () if line else hidden
     model = fit(formula, data, hidden=widths, skip=not no_skip, progress=False if quiet else None, **options)
     if not quiet:

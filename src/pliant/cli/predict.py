@@ -17,9 +17,12 @@ import click
 @click.option("--out", metavar="FILE", help="Write a .csv or .parquet file; by default, CSV goes to the terminal.")
 def command(model: str, data: str, kind: str, out: str | None) -> None:
     """Predict each row of DATA (.csv or .parquet) with the model file MODEL."""
+    from pliant.data.files import check_target
     from pliant.data.table import write_frame
     from pliant.storage import load
 
+    if out is not None:
+        check_target(out, model, data)
     frame = load(model).predict(data, type=kind)
     if out is None:
         click.echo(frame.write_csv(), nl=False)

@@ -1,5 +1,7 @@
 """`pliant tour`: the whole story as one page, with its losses on the terminal while it runs."""
 
+import os
+
 import click
 
 
@@ -13,7 +15,11 @@ def command(out: str, seed: int, activation: str, quiet: bool) -> None:
 
     Line, loss, gradient, training, sine, network: everything is computed while it is told.
     """
+    from pliant.errors import ArgumentError
     from pliant.tour import make_tour
+
+    if os.path.lexists(out) and not os.path.isdir(out):
+        raise ArgumentError(f"{out} is not a folder; name another with --out")
 
     def report(text: str) -> None:
         if text.endswith("\n"):

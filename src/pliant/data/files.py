@@ -15,7 +15,7 @@ import secrets
 import stat
 
 from pliant.data.columns import shown
-from pliant.errors import TableError
+from pliant.errors import ArgumentError, TableError
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+://")
 KINDS = (
@@ -88,6 +88,40 @@ def _nearest(path: str) -> str:
     except OSError:
         return ""
     return f"; did you mean {shown(os.path.join(folder, found[0]), 80)}?" if found else ""
+
+
+def check_target(path: str | os.PathLike[str], *reads: str) -> None:
+    """See that a file can be written, before the work that fills it.
+
+    Parameters
+    ----------
+    path : path
+    *reads : str
+        Files that are read: writing would destroy them.
+
+    Raises
+    ------
+    ArgumentError
+        If the folder is missing or not writable, if something other than a file is there, or one that is read.
+    """
+    target = os.fsdecode(path)
+    if URL.match(target):
+        raise ArgumentError(f"{shown(target, 80)} is a URL; give a local path to write to")
+    try:
+        real = os.path.realpath(target)
+        folder = os.path.dirname(real)
+        same = [read for read in reads if os.path.exists(read) and os.path.realpath(read) == real]
+        kinds = [] if not os.path.lexists(real) else [os.stat(real).st_mode]
+    except (OSError, ValueError):
+        raise ArgumentError(f"{shown(target, 80)} is not a path that can be written to") from None
+    if same:
+        raise ArgumentError(f"writing {shown(target, 80)} would destroy what is read from it; name another file")
+    if kinds and not stat.S_ISREG(kinds[0]):
+        raise ArgumentError(f"cannot write {shown(target, 80)}: it exists and is not a regular file")
+    if not os.path.isdir(folder):
+        raise ArgumentError(f"cannot write {shown(target, 80)}: there is no folder {shown(folder, 80)}; make it first")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ArgumentError(f"cannot write {shown(target, 80)}: no permission to write in {shown(folder, 80)}")
 
 
 def replace_file(path: str, content: bytes) -> None:

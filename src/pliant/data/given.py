@@ -63,7 +63,7 @@ def given_numbers(what: str, value: Any, table: Table) -> Array:
 
 def check_same_rows(what: str, value: object, table: Table) -> None:
     """See that a pandas series beside a pandas frame has the frame's index: it would not lie beside its rows."""
-    index = getattr(value, "index", None)
+    index: Any = getattr(value, "index", None)
     if table.index is None or not hasattr(index, "equals") or index.equals(table.index):
         return
     raise TableError(

@@ -122,8 +122,8 @@ def read_rows(data: object, reads: Collection[str]) -> Table:
     columns = named_columns(data)
     if not set(columns) <= set(reads):
         raise TableError(
-            f"the array's columns are called {', '.join(list(columns)[:3])}{' ...' if len(columns) > 3 else ''}, but the "
-            f"model reads {', '.join(map(shown, list(reads)[:8])) or 'no column'}; give a table or an array of these"
+            f"the array's columns are called {', '.join(list(columns)[:3])}{' ...' if len(columns) > 3 else ''}, but "
+            f"the model reads {', '.join(map(shown, list(reads)[:8])) or 'nothing'}; give a table or an array of these"
         )
     return read_table(columns)
 

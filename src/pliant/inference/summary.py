@@ -100,7 +100,8 @@ def _coefficient_grids(model: "Fitted", names: str) -> tuple[Grid, ...]:
         estimate, error, statistic, probability = (values[part] for values in numbers)
         rows = zip(
             columns["term"][part],
-            *(_digits(values) for values in (estimate, error)),
+            _digits(estimate),
+            ["" if unknown else _short(value) for value, unknown in zip(error, np.isnan(estimate), strict=True)],
             [_fixed(value, 3) for value in statistic],
             [_p_value(value) for value in probability],
             [_stars(value) for value in probability],

@@ -9,6 +9,7 @@ from pliant.optimisers.irls import SETTLED, LineFit
 from pliant.record import Facts
 from pliant.types import Array
 
+NAMED = 8  # columns that a note names
 PERFECT = 1e-28  # a dispersion below this share of the means' square is rounding (R: 1e-30)
 
 
@@ -22,7 +23,8 @@ def aliased_notes(design: Design, arrays: Arrays, line: LineFit) -> tuple[str, .
     ):
         names = [name for name, is_gone in zip(design.names, gone, strict=True) if is_gone]
         if names:
-            notes.append(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} {why}")
+            more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+            notes.append(f"{', '.join(names[:NAMED])}{more} {'is' if len(names) == 1 else 'are'} {why}")
     return tuple(notes)
 
 
@@ -32,6 +34,8 @@ def reliability_notes(chosen: Likelihood, arrays: Arrays, mu: Array, facts: Fact
     spread = float(np.mean(mu) ** 2 + np.var(mu))
     if not chosen.family.dispersion_known and facts.dispersion < PERFECT * spread:
         notes.append("the fit is essentially perfect: standard errors, tests and AIC are unreliable")
+    if not chosen.family.dispersion_known and facts.df_residual <= 0:
+        notes.append("there are as many coefficients as rows, so nothing is left to tell their errors from")
     if chosen.family.name == "binomial" and np.isnan(facts.log_likelihood):
         notes.append("weights times response are not whole numbers of successes, so there is no likelihood and no AIC")
     if chosen.family.name == "poisson" and np.any(arrays.y != np.round(arrays.y)):

@@ -47,6 +47,12 @@ def check_flag(name: str, value: object) -> float:
     raise ArgumentError(f"{name} is {value!r}; it has to be True or False")
 
 
+def check_word(name: str, value: object) -> None:
+    """See that an argument is text, or raise ArgumentError."""
+    if not isinstance(value, str):
+        raise ArgumentError(f"{name} is {value!r}; it has to be a name, in quotes")
+
+
 def check_choice(what: str, value: object, choices: Iterable[str]) -> str:
     """Give a name that is among the choices, or raise ArgumentError naming the nearest and all of them."""
     listed = list(choices)

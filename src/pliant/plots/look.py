@@ -100,6 +100,14 @@ def label_ends(axes: Axes, labels: list[tuple[float, float, str, str]]) -> None:
         )
 
 
+def picture_ending(path: str) -> str:
+    """Give the ending of a picture's file, or say which there are."""
+    ending = os.path.splitext(path)[1].lower()
+    if ending not in FORMATS:
+        raise ArgumentError(f"{path}: a picture is written as .svg, .png or .pdf; name it so")
+    return ending
+
+
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     """Write a figure as .svg, .png or .pdf, whole or not at all; the same figure gives the same file.
 
@@ -113,17 +121,15 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     from pliant.data.files import replace_file
 
     target = os.fspath(path)
-    ending = os.path.splitext(target)[1].lower()
-    if ending not in FORMATS:
-        raise ArgumentError(f"{target}: a picture is written as .svg, .png or .pdf; name it so")
+    ending = picture_ending(target)
     dated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(ending)
     buffer = BytesIO()
     with rc_context(STYLE):
         figure.savefig(buffer, format=ending[1:], dpi=160, metadata=dated)
     try:
         replace_file(target, buffer.getvalue())
-    except OSError as problem:
-        raise ArgumentError(f"cannot write {target}: {problem.strerror or problem}") from problem
+    except (OSError, ValueError) as problem:  # ValueError: a NUL byte in the path
+        raise ArgumentError(f"cannot write {target}: {getattr(problem, 'strerror', None) or problem}") from problem
 
 
 def _wrapped(text: str, width: int) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
+from pliant.data.files import check_target
 from pliant.errors import ArgumentError, ModelFileError
 from pliant.modelfile import read_model, write_model
 from pliant.training.state import TrainingState
@@ -28,6 +29,7 @@ class Checkpoint:
 
     def __init__(self, path: str | os.PathLike[str], identity: Mapping[str, Any]) -> None:
         self.path, self.identity = os.fspath(path), dict(identity)
+        check_target(self.path)
         self.written = monotonic()
 
     def read(self) -> TrainingState | None:
