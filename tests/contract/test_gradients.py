@@ -5,6 +5,7 @@
 
 import itertools
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,6 +87,20 @@ def test_gradient_by_hand_is_that_of_autograd_and_of_complex_step(family, link, 
         where = (depth, skip, outputs, problem.network)
         assert autograd_distance(problem, parameters) < 1e-12, where
         assert complex_step_distance(problem, parameters) < 1e-12, where
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("skip", [True, False])
+def test_without_hidden_layers_activation_and_skip_change_nothing(skip, activation):
+    """So the depth 0 of the grid, run for one activation with a skip, is that of every other."""
+    for (family, link), outputs in itertools.product(PAIRS, OUTPUTS):
+        problem, parameters = make_problem(family, link, "identity", 0, True, outputs)
+        other = replace(problem, network=replace(problem.network, activation=activation, skip=skip))
+        losses, gradients = zip(
+            *(engine("reference").load(p, RULE).loss_and_gradient(parameters) for p in (problem, other)), strict=True
+        )
+        assert losses[0] == losses[1]
+        assert np.array_equal(*gradients)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
