@@ -34,6 +34,11 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
         )
     penalised = settings.regularisation > 0.0
     aliased = aliased_columns(arrays.X, arrays.weights)
+    rank = int(np.sum(~aliased))
+    ridge = _ridge(design, arrays, settings.regularisation) if penalised else None
+    if ridge is not None:  # a penalty tells apart the columns that it holds: only constant ones are left out
+        held = ridge > 1e-20 * settings.regularisation * np.sum(arrays.weights) * np.mean(arrays.X**2, axis=0)
+        aliased = aliased & ~held
     line = fit_line(
         chosen,
         arrays.X,
@@ -41,7 +46,7 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
         arrays.weights,
         arrays.offset,
         aliased=aliased,
-        ridge=_ridge(design, arrays, settings.regularisation) if penalised else None,
+        ridge=ridge,
     )
     if not line.converged:
         raise ConvergenceError(why_not(chosen, design, line, arrays.y))
@@ -49,7 +54,7 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
     notes = design.notes + aliased_notes(design, arrays, line)
     parameters = _as_parameters(network, line.coefficients)
     mu = chosen.mean(linear_predictor(design, network, parameters, arrays.X, arrays.offset))
-    facts = measure(chosen, arrays, mu, line.rank, design.has_intercept, None if penalised else line)
+    facts = measure(chosen, arrays, mu, rank, design.has_intercept, None if penalised else line)
     notes += reliability_notes(chosen, arrays, mu, facts)
     return Fitted(design, network, chosen, parameters, settings, facts, notes, arrays=arrays)
 

@@ -34,7 +34,7 @@ def reliability_notes(chosen: Likelihood, arrays: Arrays, mu: Array, facts: Fact
     spread = float(np.mean(mu) ** 2 + np.var(mu))
     if not chosen.family.dispersion_known and facts.dispersion < PERFECT * spread:
         notes.append("the fit is essentially perfect: standard errors, tests and AIC are unreliable")
-    if not chosen.family.dispersion_known and facts.df_residual <= 0:
+    if not chosen.family.dispersion_known and facts.df_residual <= 0 and facts.inverse_information is not None:
         notes.append("there are as many coefficients as rows, so nothing is left to tell their errors from")
     if chosen.family.name == "binomial" and np.isnan(facts.log_likelihood):
         notes.append("weights times response are not whole numbers of successes, so there is no likelihood and no AIC")
