@@ -1,5 +1,7 @@
 """What is refused before a training begins, and what is said of a line that was trained."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -28,3 +30,15 @@ def test_inputs_whose_squares_overflow_are_scaled_all_the_same():
     near = pliant.fit("y ~ x", table | {"x": table["x"] / 1e300}, hidden=2, epochs=20)
     far = pliant.fit("y ~ x", table, hidden=2, epochs=20)
     assert np.allclose(far.parameters, near.parameters, rtol=1e-10)
+
+
+def test_a_network_of_many_classes_starts_at_once_from_their_shares():
+    names = [f"c{i % 200}" for i in range(300)]
+    table = {"x": np.arange(300.0), "g": names}
+    began = time.perf_counter()
+    model = pliant.fit("g ~ x", table, family="multinomial", hidden=2, epochs=0)
+    assert time.perf_counter() - began < 5.0
+    skip = model.network.views(model.parameters).skip
+    assert not skip.any()
+    hidden = pliant.fit("g ~ x", table, family="multinomial", hidden=2, epochs=30)
+    assert hidden.deviance < hidden.null_deviance

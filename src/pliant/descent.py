@@ -24,6 +24,7 @@ from pliant.training import Checkpoint, Report, Result, TrainingState, Validatio
 from pliant.types import Array, BoolArray
 
 START_RIDGE = 1e-4  # of the line that a network starts from: it need only be near, and has to exist
+START_WORK = 1e9  # products in one step of that line; with many outputs beyond this, the start is the mean alone
 MOST_PARAMETERS = 100_000_000  # 800 MB
 SPLIT, START, ORDERS = range(3)  # what the seed's separate streams are for
 
@@ -202,10 +203,18 @@ def _penalised(network: Network) -> Array:
 
 
 def _initial(chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings) -> State:
-    """Draw initial values; where a line runs beside hidden layers, it is the fitted one."""
+    """Draw initial values; where a line runs beside hidden layers, it is the fitted one.
+
+    A step of the line of q outputs costs n q (p q)^2, hours for hundreds of classes: there it starts as the mean.
+    """
     y, offset = design.scaling.scale_response(rows.y, rows.offset)
     line = None
-    if network.has_skip:
+    work = len(y) * network.outputs * float((1 + network.inputs) * network.outputs) ** 2
+    if network.has_skip and network.outputs > 1 and work > START_WORK:
+        line = np.zeros((1 + network.inputs, network.outputs))
+        if design.has_intercept:
+            line[0] = chosen.constant(y, rows.weights)
+    elif network.has_skip:
         ones = np.ones((len(y), 1))
         X = np.hstack([ones, design.inputs(rows.X)])
         ridge = np.full(X.shape[1], START_RIDGE * np.sum(rows.weights))
