@@ -24,6 +24,23 @@ def test_colours_of_the_house_are_variables_with_a_dark_set():
     assert set(DARK) == set(LIGHT)
 
 
+def test_typeface_and_sizes_of_letters_are_variables():
+    drawing = as_svg(picture(), "one").inline
+    assert "calc(9.5px*var(--letters))" in drawing
+    assert "DejaVu" not in drawing
+    words = re.findall(r"<text[^>]*>", drawing)
+    assert all("var(--letters)" in word and "var(--figure-font)" in word for word in words)
+
+
+def test_words_with_a_halo_are_words_and_keep_it_elsewhere():
+    from matplotlib.patheffects import withStroke
+
+    drawn = picture()
+    words = drawn.main_axes.text(0.5, 0.5, "beside", path_effects=[withStroke(linewidth=3, foreground="white")])
+    assert re.search(r"<text[^>]*>beside</text>", as_svg(drawn, "one").inline)
+    assert len(words.get_path_effects()) == 1
+
+
 def test_the_same_picture_gives_the_same_text():
     assert as_svg(picture(), "one") == as_svg(picture(), "one")
 

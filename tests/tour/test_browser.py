@@ -1,5 +1,7 @@
 """The page in real Chromium, with the network off: nothing complains, and everything is seen."""
 
+from itertools import combinations
+
 import pytest
 
 from pliant.tour import make_tour
@@ -89,6 +91,77 @@ def test_words_and_code_and_figures_can_be_read(browser, page, scheme):
     assert worst[0] >= 4.5, worst
 
 
+LETTERS = """[...document.querySelectorAll("figure svg")].flatMap(svg =>
+    [...svg.querySelectorAll("text")].map(e => {
+        const [frame, box] = [svg.getBoundingClientRect(), e.getBoundingClientRect()];
+        const size = parseFloat(getComputedStyle(e).fontSize) * frame.width / svg.viewBox.baseVal.width;
+        return {figure: svg.closest("figure").id, said: e.textContent, size, wide: frame.width, high: frame.height,
+            left: box.left - frame.left, right: box.right - frame.left,
+            top: box.top - frame.top, bottom: box.bottom - frame.top}; }))"""
+
+
+@pytest.mark.parametrize(("width", "least", "most"), [(1280, 12, 20), (800, 12, 20), (390, 10, 14), (320, 8, 14)])
+def test_letters_in_figures_are_neither_small_nor_large(browser, page, width, least, most):
+    browser.open(page, width=width)
+    sizes = [(letter["size"], letter["figure"], letter["said"]) for letter in browser.value(LETTERS)]
+    assert len(sizes) > 150
+    assert min(sizes)[0] >= least, min(sizes)
+    assert max(sizes)[0] <= most, max(sizes)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_word_in_a_figure_lies_on_another_or_leaves_it(browser, page, width):
+    browser.open(page, width=width)
+    letters = [letter for letter in browser.value(LETTERS) if letter["said"].strip()]
+    outside = [
+        (each["figure"], each["said"])
+        for each in letters
+        if min(each["left"], each["top"]) < -1 or each["right"] > each["wide"] + 1 or each["bottom"] > each["high"] + 1
+    ]
+    assert outside == []
+    assert [(a["figure"], a["said"], b["said"]) for a, b in combinations(letters, 2) if lies_on(a, b)] == []
+
+
+def lies_on(a, b):
+    """Say whether two words of one figure share more than the air around their letters."""
+    if a["figure"] != b["figure"]:
+        return False
+    across = min(a["right"], b["right"]) - max(a["left"], b["left"])
+    down = min(a["bottom"], b["bottom"]) - max(a["top"], b["top"])
+    return across > 1 and down > 0.25 * min(a["bottom"] - a["top"], b["bottom"] - b["top"])
+
+
+def test_on_a_telephone_most_that_is_printed_is_seen_whole(browser, page):
+    browser.open(page, width=390)
+    hidden = browser.value("""[...document.querySelectorAll("pre.out")].filter(e => e.scrollWidth > e.clientWidth + 1)
+        .map(e => e.textContent.slice(0, 40))""")
+    assert len(hidden) <= 2, hidden
+
+
+def test_how_to_move_a_figure_is_said_only_where_it_moves(browser, page):
+    shown = "[...document.querySelectorAll('.hint')].map(e => e.getClientRects().length > 0)"
+    for script, media, expected in ((False, "", True), (False, "print", False), (True, "", False)):
+        browser.ask("Emulation.setScriptExecutionDisabled", value=script)
+        browser.open(page, media=media)
+        assert browser.value(shown) == [expected] * 3
+    browser.ask("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def test_a_training_can_be_played(browser, page):
+    browser.open(page)
+    said = browser.value("""(async () => {
+        const box = document.querySelector("#figure-watch .moves"), seen = new Set();
+        const [button, said, input] = ["button", ".said", "input"].map(name => box.querySelector(name));
+        button.click();
+        for (const start = Date.now(); button.getAttribute("aria-pressed") === "true" && Date.now() - start < 20000;) {
+            seen.add(said.textContent);
+            await new Promise(done => setTimeout(done, 20));
+        }
+        return [seen.size, said.textContent, Number(input.value), button.textContent]; })()""")
+    assert said[0] > 5
+    assert said[1:] == ["epoch 100", 50, "Play"]
+
+
 def test_the_two_weights_can_be_moved(browser, page):
     browser.open(page)
     move = """((at, value) => {
@@ -148,6 +221,21 @@ def test_on_paper_it_is_light_and_has_no_controls(browser, page):
     assert browser.value(hidden)
     inks = "[...new Set([...document.querySelectorAll('figure svg text')].map(e => getComputedStyle(e).fill))].sort()"
     assert browser.value(inks) == ["rgb(31, 41, 51)", "rgb(95, 108, 123)"]
+
+
+def test_on_paper_code_and_captions_can_be_read(browser, page):
+    browser.open(page, width=700, media="print")
+    for words, least in (("pre", 10.0), ("figcaption", 10.0), ("p:not([class])", 13.0)):
+        style = f"getComputedStyle(document.querySelector('main {words}'))"
+        size, line = browser.value(f"(s => [parseFloat(s.fontSize), parseFloat(s.lineHeight)])({style})")
+        assert size >= least, words
+        assert line > 1.2 * size, words
+    whole = (
+        "[...document.querySelectorAll('figure, .formula, h2')].every(e => getComputedStyle(e).breakInside === 'avoid')"
+    )
+    assert browser.value(whole)
+    cut = "[...document.querySelectorAll('pre')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    assert browser.value(cut) == 0
 
 
 def test_a_figure_as_a_file_has_its_colours_with_it(browser, told, tmp_path):

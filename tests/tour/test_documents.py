@@ -17,6 +17,12 @@ def test_the_page_of_the_docs_is_the_story(told):
     assert NUMBER.sub("#", shown) == NUMBER.sub("#", said)
 
 
+def test_the_page_of_the_docs_has_no_slider_to_pull():
+    hints = [part.hint for section in read_story() for part in section.parts if isinstance(part, Code) and part.hint]
+    assert len(hints) == 3
+    assert not [hint for hint in hints if hint in (DOCS / "tour.md").read_text("utf-8")]
+
+
 def test_the_script_is_the_story():
     assert as_script(read_story()) == SCRIPT
 

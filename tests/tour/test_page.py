@@ -90,6 +90,15 @@ def test_printed_losses_fall(told, number, least):
     assert found[-1] < 0.6 * found[0]
 
 
+def test_the_network_stands_beside_the_straight_line_with_its_last_loss_and_its_distance_from_the_truth(told):
+    printed = "".join(part.printed for part in told[0].chapters[9].parts if isinstance(part, Told))
+    rows = dict(re.findall(r"^(straight line|network) +([\d.]+ +[\d.]+)$", printed, re.MULTILINE))
+    (line_loss, line_away), (loss, away) = (map(float, rows[name].split()) for name in ("straight line", "network"))
+    assert loss == pytest.approx(losses(printed)[-1], abs=0.006)
+    assert loss < 0.1 * line_loss
+    assert away < 1.0 < 2.0 < line_away
+
+
 def test_the_terminal_sees_each_section_and_its_losses(told):
     _, lines = told
     headings = [line for line in lines if not line.endswith("\n")]

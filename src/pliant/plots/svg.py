@@ -1,18 +1,22 @@
 """A picture as SVG that takes its colours and its type from where it stands.
 
-matplotlib writes colours into the drawing. Here each colour of the house becomes a CSS variable, so that one
-picture serves a light page and a dark one; as a file by itself it brings the variables along, with a dark set for
-those who ask for it. Nothing is fetched, and the same picture gives the same text.
+matplotlib writes colours, typeface and sizes of letters into the drawing. Here each of them becomes a CSS variable,
+so that one picture serves a light page and a dark one, and can be read on a telephone without shouting on a desk; as
+a file by itself it brings the variables along, with a dark set for those who ask for it. Nothing is fetched, and the
+same picture gives the same text.
 """
 
 import html
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.text import Text
 
 from pliant.plots.look import COLOURS, FAINT, INK, SOFT, STYLE, Picture
 from pliant.types import Array
@@ -32,6 +36,8 @@ DARK = {
     "c6": "#b4b4b4",
 }
 NAMES = {colour: name for name, colour in LIGHT.items()} | {"#000000": "ink"}
+SHOWN, MARGIN = 640, 8.0  # of a picture that stands by itself: pixels across, and room around it in its own units
+LETTERS = (1.0, 0.87, 0.75)  # times the drawn size: on a telephone, on a tablet, where there is room
 FONT = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
 RULES = "stroke-linejoin:round;stroke-linecap:butt"
 
@@ -48,26 +54,43 @@ class Svg:
 def as_svg(picture: Picture, name: str) -> Svg:
     """Give a picture as SVG, with `name` before every id, so that many can stand in one page."""
     buffer = StringIO()
-    with rc_context({**STYLE, "svg.fonttype": "none"}):
+    with rc_context({**STYLE, "svg.fonttype": "none"}), _plain_words(picture):
         picture.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     drawing = re.sub(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<style.*?</style>", "", buffer.getvalue(), flags=re.DOTALL)
     drawing = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), drawing)
     drawing = re.sub(r'\bid="', f'id="{name}-', drawing)
     drawing = re.sub(r"(url\(#|href=\"#)", rf"\g<1>{name}-", drawing)
     drawing = re.sub(r"#[0-9a-f]{6}", lambda colour: _variable(colour[0]), drawing)
-    drawing = re.sub(r"font: ([^;\"]*?)'DejaVu Sans'[^;\"]*", r"font: \g<1>var(--figure-font)", drawing)
+    drawing = re.sub(
+        r"font: ([^;\"]*?)([\d.]+px) [^;\"]*", r"font: \1calc(\2*var(--letters)) var(--figure-font)", drawing
+    )
+    drawing = re.sub(r"font-size: ([\d.]+px)", r"font-size: calc(\1*var(--letters))", drawing)  # matplotlib from 3.11
+    drawing = re.sub(r"font-family: [^;\"]*", "font-family: var(--figure-font)", drawing)
     body = re.search(r"<svg[^>]*>(.*)</svg>", drawing, re.DOTALL)
-    view = re.search(r'viewBox="[^"]*"', drawing)
+    view = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing)
     assert body is not None
     assert view is not None
     alt = html.escape(getattr(picture, "alt", ""))
     content = re.sub(r"\n\s*", "\n", body[1])
-    opening = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {view[0]} role="img"'
+    opening = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img"'
+    wide, high = (float(side) + 2.0 * MARGIN for side in view.groups())
+    size = f'viewBox="{-MARGIN:g} {-MARGIN:g} {wide:g} {high:g}" width="{SHOWN}" height="{SHOWN * high / wide:.0f}"'
     return Svg(
-        inline=f'{opening} aria-label="{alt}">{content}</svg>',
-        file=f"{opening}>\n<title>{alt}</title>\n<style>{_sheet()}</style>{content}</svg>\n",
+        inline=f'{opening} {view[0]} aria-label="{alt}">{content}</svg>',
+        file=f"{opening} {size}>\n<title>{alt}</title>\n<style>{_sheet()}</style>{content}</svg>\n",
         live=_live(picture),
     )
+
+
+@contextmanager
+def _plain_words(picture: Picture) -> Iterator[None]:
+    """Take the halo from words while they are drawn: with it they would be outlines, and the style sheet gives one."""
+    effects = {words: words.get_path_effects() for words in picture.findobj(Text)}
+    for words in effects:
+        words.set_path_effects([])
+    yield
+    for words, given in effects.items():
+        words.set_path_effects(given)
 
 
 def variables(colours: dict[str, str]) -> str:
@@ -77,8 +100,11 @@ def variables(colours: dict[str, str]) -> str:
 
 def _sheet() -> str:
     """Give the style sheet of a picture that stands by itself."""
+    near, tablet, far = LETTERS
     return (
-        f"svg{{{variables(LIGHT)}--figure-font:{FONT};background:var(--ground)}}*{{{RULES}}}"
+        f"svg{{{variables(LIGHT)}--figure-font:{FONT};--letters:{near};background:var(--ground);"
+        f"max-width:100%;height:auto}}*{{{RULES}}}"
+        f"@media (min-width:28rem){{svg{{--letters:{tablet}}}}}@media (min-width:38rem){{svg{{--letters:{far}}}}}"
         "text{paint-order:stroke;stroke:var(--ground);stroke-width:2.5px}"
         f"@media (prefers-color-scheme:dark){{svg{{{variables(DARK)}}}}}"
     )

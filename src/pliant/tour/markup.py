@@ -46,7 +46,12 @@ def _block(block: str) -> str:
 def inline(text: str) -> str:
     """Give words with their `code`, *emphasis* and links as HTML."""
     parts = " ".join(text.split()).split("`")
-    return "".join(f"<code>{escape(part)}</code>" if i % 2 else _words(part) for i, part in enumerate(parts))
+    return "".join(f"<code>{_whole(escape(part))}</code>" if i % 2 else _words(part) for i, part in enumerate(parts))
+
+
+def _whole(code: str) -> str:
+    """Keep what has a hyphen in it, an option or a file, on one line."""
+    return re.sub(r"[^ ]*-[^ ]*", r'<span class="word">\g<0></span>', code)
 
 
 def _words(text: str) -> str:

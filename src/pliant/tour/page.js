@@ -10,6 +10,7 @@
     box.className = "moves";
     if (curve) (live.kind === "frames" ? frames : weights)(live, curve, box);
     figure.insertBefore(box, figure.querySelector("figcaption"));
+    for (const hint of all(".hint", figure)) hint.hidden = false;
   }
 
   function slider(box, name, low, high, step, value, changed) {
@@ -23,11 +24,44 @@
   }
 
   function line(box) {
+    const last = document.createElement("div");
+    last.className = "last";
     const said = document.createElement("output");
     said.className = "said";
     said.setAttribute("aria-live", "polite");
-    box.append(said);
+    last.append(said);
+    box.append(last);
     return said;
+  }
+
+  // a button that pulls the slider from its beginning, or from where it stands, to its end in about four seconds
+  function player(box) {
+    const input = box.querySelector("input");
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Play" });
+    let timer;
+    const stop = () => {
+      clearInterval(timer);
+      button.textContent = "Play";
+      button.setAttribute("aria-pressed", "false");
+    };
+    const step = () => {
+      input.value = Number(input.value) + 1;
+      input.dispatchEvent(new Event("input"));
+      if (input.value === input.max) stop();
+    };
+    button.addEventListener("click", () => {
+      if (button.getAttribute("aria-pressed") === "true") return stop();
+      if (input.value === input.max) {
+        input.value = input.min;
+        input.dispatchEvent(new Event("input"));
+      }
+      button.textContent = "Pause";
+      button.setAttribute("aria-pressed", "true");
+      timer = setInterval(step, 4000 / (Number(input.max) + 1));
+    });
+    input.addEventListener("pointerdown", stop);
+    stop();
+    box.querySelector(".last").append(button);
   }
 
   function frames(live, curve, box) {
@@ -38,6 +72,7 @@
       said.textContent = live.captions[at];
     });
     said = line(box);
+    player(box);
     show();
   }
 

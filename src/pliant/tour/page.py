@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 
 from pliant._version import __version__
-from pliant.plots.svg import DARK, LIGHT, Svg, variables
+from pliant.plots.svg import DARK, LETTERS, LIGHT, Svg, variables
 from pliant.tour.markup import escape, fill, inline, prose, python
 from pliant.tour.run import Chapter, Told
 from pliant.tour.source import Prose
@@ -22,7 +22,7 @@ CODE = """<details open>
 </details>"""
 FIGURE = """<figure id="figure-$name"$live>
 $drawing
-<figcaption><b>Figure</b>$caption</figcaption>
+<figcaption><b>Figure</b>$caption$hint</figcaption>
 </figure>"""
 
 
@@ -46,7 +46,7 @@ def build_page(chapters: tuple[Chapter, ...], drawings: Mapping[str, Svg], seed:
         title=escape(first.section.title),
         description=escape(lede[0].text.partition(". ")[0] + "."),
         version=escape(__version__),
-        style=fill(_file("page.css"), light=variables(_inside(LIGHT)), dark=variables(_inside(DARK))).strip(),
+        style=_style(),
         script=_file("page.js").strip(),
         lede=prose(lede[0].text),
         seed=str(seed),
@@ -61,6 +61,13 @@ def build_page(chapters: tuple[Chapter, ...], drawings: Mapping[str, Svg], seed:
 def _file(name: str) -> str:
     """Read a file that lies beside this one."""
     return files("pliant.tour").joinpath(name).read_text("utf-8")
+
+
+def _style() -> str:
+    """Give the style sheet, with the colours and the sizes of letters of the figures."""
+    near, tablet, far = map(str, LETTERS)
+    colours = {"light": variables(_inside(LIGHT)), "dark": variables(_inside(DARK))}
+    return fill(_file("page.css"), **colours, near=near, tablet=tablet, far=far).strip()
 
 
 def _inside(colours: dict[str, str]) -> dict[str, str]:
@@ -99,11 +106,13 @@ def _cell(told: Told, drawings: Mapping[str, Svg]) -> str:
         parts.append(f'<p class="missing">Not run: {inline(told.missing)}</p>')
     cell = "\n".join(['<div class="cell">', *parts, "</div>"])
     if code.figure in drawings and code.figure != BANNER:
-        return cell + "\n" + _figure(code.figure, code.caption, drawings)
+        return cell + "\n" + _figure(code.figure, code.caption, drawings, code.hint)
     return cell
 
 
-def _figure(name: str, caption: str, drawings: Mapping[str, Svg]) -> str:
+def _figure(name: str, caption: str, drawings: Mapping[str, Svg], hint: str = "") -> str:
+    """Give a figure; how to move it is shown by the script that lets it be moved."""
     drawing = drawings[name]
+    hint = f'<span class="hint" hidden> {inline(hint)}</span>' if hint else ""
     live = "" if drawing.live is None else f' data-live="{escape(json.dumps(drawing.live, separators=(",", ":")))}"'
-    return fill(FIGURE, name=name, live=live, drawing=drawing.inline, caption=inline(caption))
+    return fill(FIGURE, name=name, live=live, drawing=drawing.inline, caption=inline(caption), hint=hint)

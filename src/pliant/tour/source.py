@@ -5,6 +5,7 @@ code in ```python blocks; a comment in the line before a block says what belongs
 
     <!-- needs torch -->                    the block runs only where torch is installed
     <!-- figure: name | What it shows. -->  its last line gives a picture of this name, with this caption
+    <!-- figure: name | What it shows. | What to do. -->  likewise; where the picture moves, how to move it
 """
 
 import re
@@ -45,6 +46,7 @@ class Code:
     needs_torch: bool = False
     figure: str = ""  # name of the picture that its last line gives
     caption: str = ""
+    hint: str = ""  # how to move the picture, where it moves
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,9 @@ def _parts(body: str) -> tuple[Prose | Code, ...]:
     for found in BLOCK.finditer(body):
         parts += _prose(body[at : found.start()])
         at = found.end()
-        figure = re.search(r"<!-- figure: (\S+) \| (.*) -->", found[1])
-        name, caption = (figure[1], figure[2]) if figure else ("", "")
-        parts.append(Code(found[2], found[3], "<!-- needs torch -->" in found[1], name, caption))
+        figure = re.search(r"<!-- figure: (\S+) \| (.*?)(?: \| (.*))? -->", found[1])
+        name, caption, hint = figure.groups("") if figure else ("", "", "")
+        parts.append(Code(found[2], found[3], "<!-- needs torch -->" in found[1], name, caption, hint))
     return tuple(parts + _prose(body[at:]))
 
 
