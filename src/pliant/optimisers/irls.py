@@ -26,6 +26,7 @@ MAX_STEPS = 200
 MAX_HALVINGS = 30
 SETTLED = 1e-6  # a relative step below this has converged
 TREMBLE = 1e-13  # times the condition: what rounding does to eta
+PATIENCE, RUN_OFF = 25, 1e6  # after so many steps, a condition so many times that of the start: no end is in sight
 HUGE = 200  # a column beyond 2^200, or below 2^-200, is scaled before its squares are summed
 
 
@@ -85,7 +86,7 @@ def fit_line(
     LineFit
         Not `converged` if the steps did not die out: the caller says why.
     """
-    n, p = X.shape
+    p = X.shape[1]
     used = weights > 0.0
     all_used = bool(used.all())
     left_out = np.zeros(p, dtype=bool) if aliased is None else aliased
@@ -159,7 +160,8 @@ class _Descent:
                 return self._end(found, polished)
             self._step(found)
             self.steps += 1
-            if not np.isfinite(self.eta_step):
+            ran_off = self.steps > PATIENCE and self.condition > RUN_OFF * self.at_first
+            if not np.isfinite(self.eta_step) or ran_off:
                 break
             # columns that nearly agree leave eta trembling above SETTLED: its digits are the polish's to find
             stale = stale + 1 if self.eta_step > 0.5 * smallest else 0

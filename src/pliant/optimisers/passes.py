@@ -234,7 +234,7 @@ def factor(normal: Normal) -> Factor | None:
             return None
         scale = _powers(np.sqrt(diagonal))
         try:
-            R = np.linalg.cholesky(normal.information * scale * scale[:, None]).T
+            R = np.asarray(np.linalg.cholesky(normal.information * scale * scale[:, None])).T
         except np.linalg.LinAlgError:
             return None
     if k and (not np.all(np.isfinite(R)) or np.any(np.diagonal(R) == 0.0)):

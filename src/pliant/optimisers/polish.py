@@ -109,7 +109,7 @@ class _Polish:
 
     def _blocks(self) -> Iterator[tuple[slice, Rows | None]]:
         """Go over the rows, cut into slices where care is taken."""
-        n, p = self.problem.X.shape
+        n = len(self.problem.X)
         if not self.careful:
             for part in blocks(n, len(self.T), CELLS):
                 yield part, None
@@ -139,7 +139,8 @@ class _Polish:
                 y, weights = problem.y[part], problem.weights[part][:, None]
                 eta = self._eta(part, rows, high, low)
                 if rows is None:
-                    share, more = (problem.X[part].T @ (-weights * problem.likelihood.delta(y, eta))).T.ravel(), 0.0
+                    share = (problem.X[part].T @ (-weights * problem.likelihood.delta(y, eta))).T.ravel()
+                    more = np.zeros_like(share)
                 else:
                     pull = Extended(-weights) * _extended(lambda at, y=y: problem.likelihood.delta(y, at), eta)
                     a, b = rows.across(pull.high, pull.low)
@@ -154,7 +155,8 @@ class _Polish:
         (p, q), k = high.shape, len(self.T)
         eta = np.empty((len(problem.X), q))
         M = self.T.T @ (problem.decay[:, None] * self.T)
-        deviances, pearsons = [], []
+        deviances: list[float] = []
+        pearsons: list[float] = []
         with np.errstate(all="ignore"):
             for part, rows in self._blocks():
                 y, weights = problem.y[part], problem.weights[part]
@@ -186,8 +188,10 @@ def _add_information(M: Array, weights: Array, F: Array, Z: list[Array]) -> None
         M += scaled.T @ scaled
         return
     for r in range(F.shape[1]):
-        scaled = sum(Z[a] * (np.sqrt(weights) * F[:, r, a])[:, None] for a in range(len(Z)))
-        M += scaled.T @ scaled
+        wide = np.zeros_like(Z[0])
+        for a, z in enumerate(Z):
+            wide += z * (np.sqrt(weights) * F[:, r, a])[:, None]
+        M += wide.T @ wide
 
 
 def _weighted(weights: Array, of: Any, y: Array, mu: Any) -> float:
@@ -197,7 +201,8 @@ def _weighted(weights: Array, of: Any, y: Array, mu: Any) -> float:
     except TypeError:
         each = of(y, mu.real)
     if isinstance(each, Extended):
-        total = (Extended(weights) * each).total()
+        product: Any = Extended(weights) * each
+        total = float(product.total())
         if np.isfinite(total):
             return total
         each = of(y, mu.real)
