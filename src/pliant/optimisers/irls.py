@@ -94,15 +94,15 @@ def fit_line(
     columns = X if len(kept) == p else X[:, kept]
     if not all_used:
         columns, y, weights, start = columns[used], y[used], weights[used], None if start is None else start[used]
-    scale = _scale(columns)
-    if scale is not None:
-        columns = columns * scale
     first = likelihood.start(y, weights) if start is None else start
     q = first.shape[1]
     decay = np.tile(np.zeros(len(kept)) if ridge is None else ridge[kept], q)
-    units = np.tile(np.ones(len(kept)) if scale is None else scale, q)
     at_rows = offset[used][:, None] if not all_used else offset[:, None]
-    problem = Problem(likelihood, columns, y, weights, at_rows, decay * units**2, q)
+    problem = Problem(likelihood, columns, y, weights, at_rows, decay, q)
+    scale = _scale(problem.largest)
+    units = np.tile(scale, q)
+    if np.any(scale != 1.0):
+        problem = Problem(likelihood, columns * scale, y, weights, at_rows, decay * units**2, q)
     descent = _Descent(problem, first)
     found = descent.run(polished)
     coefficients, last_step = np.full((2, p, q), np.nan)
@@ -130,11 +130,10 @@ def fit_line(
     )
 
 
-def _scale(X: Array) -> Array | None:
-    """Give powers of two that bring columns of extreme size near 1; None where none is extreme."""
-    largest = np.maximum(np.max(X, axis=0, initial=0.0), -np.min(X, axis=0, initial=0.0))
+def _scale(largest: Array) -> Array:
+    """Give powers of two that bring columns near 1 if any is of extreme size; else 1."""
     power = np.where(largest > 0.0, np.frexp(largest)[1], 0)
-    return None if np.all(np.abs(power) <= HUGE) else np.ldexp(1.0, -power)
+    return np.asarray(np.ldexp(1.0, -power if np.any(np.abs(power) > HUGE) else 0 * power), dtype=np.float64)
 
 
 class _Descent:
