@@ -14,6 +14,7 @@ SOURCES = Path(__file__).parents[1] / "src" / "pliant"
 
 ROWS = (
     ("_version", "errors", "types"),
+    ("extended",),
     ("functions", "optimisers", "data"),
     ("network", "datasets", "modelfile"),
     ("engines",),

@@ -42,12 +42,12 @@ def measure(
     family = likelihood.family
     n, outcomes = int(np.sum(weights > 0.0)), likelihood.outputs(y)
     df_residual = (n - rank) * outcomes
-    deviance = float(weights @ likelihood.deviance(y, mu))
+    deviance = float(weights @ likelihood.deviance(y, mu)) if line is None else line.deviance
     if family.dispersion_known:
         dispersion = 1.0
     elif df_residual > 0:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            dispersion = float(np.sum(weights[:, None] * (y - mu) ** 2 / family.variance(mu)) / df_residual)
+        pearson = float(weights @ likelihood.pearson(y, mu)) if line is None else line.pearson
+        dispersion = pearson / df_residual
     else:
         dispersion = float("nan")
     return Facts(

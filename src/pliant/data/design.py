@@ -121,10 +121,15 @@ class Design:
         filled, indicators = fill(table, self.fills)
         values = evaluate_factors(self.terms, filled, self.states)
         X = build_columns(self.terms, filled, self.states, self.full, values).X
-        X = np.hstack([X, indicators])
+        if indicators.shape[1]:
+            X = np.hstack([X, indicators])
         offset = _offset(self.terms, filled, self.states)
-        complete = ~(np.any(np.isnan(X), axis=1) | np.isnan(offset))
-        X[~complete] = np.nan
+        with np.errstate(over="ignore", invalid="ignore"):
+            suspect = np.flatnonzero(np.isnan(np.sum(X, axis=1)))
+        complete = ~np.isnan(offset)
+        complete[suspect[np.any(np.isnan(X[suspect]), axis=1)]] = False
+        if not complete.all():
+            X[~complete] = np.nan
         return Rows(X, offset, complete)
 
     def arrays(self, table: Table, *, weights: Any = None, offset: Any = None) -> Arrays:
@@ -133,8 +138,9 @@ class Design:
             offset = None  # the terms have it
         given, shift = given_weights(weights, table), given_offset(offset, table)
         filled_in = self.reads if self.missing == "error" else tuple(self.fills)
-        whole = np.flatnonzero(complete_rows(table, self.response.columns, self.reads, filled_in, given, shift))
-        part = table.take(whole)
+        keep = complete_rows(table, self.response.columns, self.reads, filled_in, given, shift)
+        whole = np.flatnonzero(keep)
+        part = table if keep.all() else table.take(whole)
         rows = self.matrix(part)
         y, trials = read_response(self.response, part, self.states)
         if trials is not None and weights is not None:
@@ -261,8 +267,7 @@ def learn_design(
     fillable = _reads(replace(terms, offsets=())) if missing == "impute" else ()  # an offset is known or it is not
     keep = complete_rows(table, said, reads, fillable, given, shift)
     _check_some_left(table, keep & mask)
-    whole = np.flatnonzero(keep)
-    part, mask = table.take(whole), mask[whole]
+    part, mask = (table, mask) if keep.all() else (table.take(np.flatnonzero(keep)), mask[keep])
     fills = learn_fills(part, fillable, mask)
     filled, _ = fill(part, fills)
     response = learn_response(terms.response, filled, coding)
@@ -271,7 +276,7 @@ def learn_design(
     for node in (*terms.offsets, *_parts(response)):
         learn(node, filled, mask, states)
     full = tuple(full_codings(terms, {node: isinstance(value, Groups) for node, value in values.items()}))
-    columns = build_columns(terms, filled, states, full, values)
+    columns = build_columns(terms, filled, states, full, values, names_only=True)
     marks = tuple(f"{name}[missing]" for name, by in fills.items() if by.indicated)
     rough = Design(
         formula,
@@ -291,7 +296,7 @@ def learn_design(
         (),
     )
     arrays = rough.arrays(table, weights=weights, offset=offset)
-    learnt = arrays.take(np.flatnonzero(mask))
+    learnt = arrays if mask.all() else arrays.take(np.flatnonzero(mask))
     if not np.any(learnt.weights > 0.0):
         raise TableError(f"{table.source}: no complete row to train on has a weight above zero")
     notes = _notes(table, terms, response, values, keep, fills, weights, offset)

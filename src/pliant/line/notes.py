@@ -15,6 +15,8 @@ PERFECT = 1e-28  # a dispersion below this share of the means' square is roundin
 
 def aliased_notes(design: Design, arrays: Arrays, line: LineFit) -> tuple[str, ...]:
     """Name the columns that others determine, and those that are zero wherever a row has weight."""
+    if not line.aliased.any():
+        return ()
     empty = ~np.any(arrays.X[arrays.weights > 0.0] != 0.0, axis=0)
     notes = []
     for gone, why in (

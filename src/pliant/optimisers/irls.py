@@ -1,11 +1,10 @@
-"""Fit a line to its floor: iteratively reweighted least squares by QR.
+"""Fit a line to its floor: iteratively reweighted least squares, then corrections with twice the digits.
 
 Every step solves a least-squares problem for the *increment* of the coefficients, with the residual formed
-afresh, so rounding in one step is repaired by the next and the steps end where float64 ends. The normal
-equations, which square the condition number, are never formed: rows pass through a QR factor in chunks, so
-memory is that of the design matrix and one chunk.
+afresh, so rounding in one step is repaired by the next. The steps end when eta has come to rest; the last digits
+are the work of polish.py. Columns may have any size: all scaling is by powers of two, which round nothing.
 
-Knows nothing of tables or names of columns: a likelihood is anything with the methods of `Likelihood` below.
+Knows nothing of tables or names of columns: a likelihood is anything with the methods of `passes.Likelihood`.
 
 References
 ----------
@@ -13,55 +12,39 @@ McCullagh and Nelder (1989), Generalized Linear Models, chapter 2.
 Golub and Van Loan (2013), Matrix Computations, 4th edition, section 5.3.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
+from pliant.optimisers.passes import Factor, Likelihood, Normal, Problem, factor, run
+from pliant.optimisers.polish import Polished, polish
 from pliant.types import Array, BoolArray
+
+__all__ = ["SETTLED", "Likelihood", "LineFit", "fit_line"]
 
 MAX_STEPS = 200
 MAX_HALVINGS = 30
-SETTLED = 1e-6  # a relative step below this has converged; the steps go on until they no longer shrink
-TINY = 1e-300
-CHUNK_CELLS = 4_000_000  # numbers in one block of rows: 32 MB
-
-
-class Likelihood(Protocol):
-    """What the driver asks of a family with its link."""
-
-    def start(self, y: Array, weights: Array) -> Array:
-        """Give a first eta (n, q) that the family admits."""
-
-    def constant(self, y: Array, weights: Array) -> Array:
-        """Give the eta (q,) of the weighted mean response."""
-
-    def valid(self, eta: Array, mu: Array) -> bool:
-        """Say whether every mean exists and lies inside the family."""
-
-    def mean(self, eta: Array) -> Array:
-        """Give the mean (n, C) of each row from eta (n, q)."""
-
-    def deviance(self, y: Array, mu: Array) -> Array:
-        """Give the unit deviance (n,) of each row."""
-
-    def step_rows(self, y: Array, eta: Array, mu: Array) -> tuple[Array, Array]:
-        """Give F (n, r, q) and b (n, r): F'F is the information of a row on eta, F'b its score."""
+SETTLED = 1e-6  # a relative step below this has converged
+TREMBLE = 1e-13  # times the condition: what rounding does to eta
+PATIENCE, RUN_OFF = 25, 1e6  # after so many steps, a condition so many times that of the start: no end is in sight
+HUGE = 200  # a column beyond 2^200, or below 2^-200, is scaled before its squares are summed
 
 
 @dataclass(frozen=True)
 class LineFit:
     """What the driver found. Aliased columns have coefficient NaN and take no part."""
 
-    coefficients: Array  # (p, q)
+    coefficients: Array  # (p, q), each rounded once if polished
     covariance: Array  # (p q, p q), inverse information there, one column of `coefficients` after another
     deviance: float
     rank: int
     aliased: BoolArray  # (p,)
     steps: int
-    last_step: Array  # (p, q), change in the last step, relative to the coefficient or to its share of eta
+    last_step: Array  # (p, q), last change, relative to the coefficient, or of a step to its share of eta
     converged: bool  # whether eta had come to rest; a coefficient may tremble still where columns nearly agree
+    eta: Array  # (n, q), of all rows, those of weight 0 as well
+    pearson: float  # sum of weights times (y - mu)^2 / variance; 0 where the family has no use for it
+    condition: float  # of the columns, weighted and scaled to one length; inf where a step found no inverse
 
 
 def fit_line(
@@ -73,6 +56,8 @@ def fit_line(
     *,
     aliased: BoolArray | None = None,
     ridge: Array | None = None,
+    polished: bool = True,
+    start: Array | None = None,
 ) -> LineFit:
     """Find the coefficients that minimise the deviance of a generalised linear model.
 
@@ -91,155 +76,168 @@ def fit_line(
         Columns to leave out, since others determine them.
     ridge : ndarray, shape (p,), optional
         Not negative; added to the information of each coefficient.
+    polished : bool
+        Whether to correct the last digits. Without, eta is right to about 1e-9, in half the time.
+    start : ndarray, shape (n, q), optional
+        A first eta, if one is known that is better than the family's own.
 
     Returns
     -------
     LineFit
         Not `converged` if the steps did not die out: the caller says why.
     """
-    used = weights > 0.0
-    if not used.all():
-        X, y, weights, offset = X[used], y[used], weights[used], offset[used]
     p = X.shape[1]
+    used = weights > 0.0
+    all_used = bool(used.all())
     left_out = np.zeros(p, dtype=bool) if aliased is None else aliased
     kept = np.flatnonzero(~left_out)
-    decay = np.zeros(len(kept)) if ridge is None else ridge[kept]
-    descent = _Descent(likelihood, np.ascontiguousarray(X[:, kept]), y, weights, offset, decay)
-    steps = descent.run()
-    q = descent.q
+    columns = X if len(kept) == p else X[:, kept]
+    if not all_used:
+        columns, y, weights, start = columns[used], y[used], weights[used], None if start is None else start[used]
+    first = likelihood.start(y, weights) if start is None else start
+    q = first.shape[1]
+    decay = np.tile(np.zeros(len(kept)) if ridge is None else ridge[kept], q)
+    at_rows = offset[used][:, None] if not all_used else offset[:, None]
+    problem = Problem(likelihood, columns, y, weights, at_rows, decay, q)
+    scale = _scale(problem.largest)
+    units = np.tile(scale, q)
+    if np.any(scale != 1.0):
+        problem = Problem(likelihood, columns * scale, y, weights, at_rows, decay * units**2, q)
+    descent = _Descent(problem, first)
+    found = descent.run(polished)
     coefficients, last_step = np.full((2, p, q), np.nan)
-    coefficients[kept], last_step[kept] = descent.beta, descent.size
+    coefficients[kept] = found.beta * units.reshape(q, -1).T
+    last_step[kept] = found.size
     at = (kept[None, :] + p * np.arange(q)[:, None]).ravel()
     covariance = np.full((p * q, p * q), np.nan)
-    covariance[np.ix_(at, at)] = descent.covariance()
-    settled = descent.eta_step < SETTLED
-    return LineFit(coefficients, covariance, descent.deviance, len(kept), left_out, steps, last_step, settled)
+    covariance[np.ix_(at, at)] = found.covariance * units * units[:, None]
+    eta = found.eta
+    if not all_used:
+        eta = X[:, kept] @ coefficients[kept] + offset[:, None]
+        eta[used] = found.eta
+    return LineFit(
+        coefficients,
+        covariance,
+        found.deviance,
+        len(kept),
+        left_out,
+        descent.steps,
+        last_step,
+        found.settled,
+        eta,
+        found.pearson,
+        descent.condition,
+    )
+
+
+def _scale(largest: Array) -> Array:
+    """Give powers of two that bring columns near 1 if any is of extreme size; else 1."""
+    power = np.where(largest > 0.0, np.frexp(largest)[1], 0)
+    return np.asarray(np.ldexp(1.0, -power if np.any(np.abs(power) > HUGE) else 0 * power), dtype=np.float64)
 
 
 class _Descent:
-    """One fit under way: coefficients, eta, mean and deviance belong together at all times."""
+    """One fit under way."""
 
-    def __init__(self, likelihood: Likelihood, X: Array, y: Array, weights: Array, offset: Array, decay: Array) -> None:
-        self.likelihood, self.X, self.y, self.weights = likelihood, X, y, weights
-        self.root, self.offset = np.sqrt(weights), offset[:, None]
-        self.eta = likelihood.start(y, weights)
-        self.mu = likelihood.mean(self.eta)
-        self.q = self.eta.shape[1]
-        self.decay = np.sqrt(np.tile(decay, self.q))
-        self.length = np.sqrt(np.einsum("ij,ij->j", X, X) / max(len(X), 1))[:, None]
-        self.size = np.full((X.shape[1], self.q), np.inf)  # of the last step, coefficient by coefficient
-        self.eta_step = np.inf if X.shape[1] else 0.0  # the same on eta: what decides
-        self.noise = 0.0  # root mean square of the working residual
-        self._begin()
+    def __init__(self, problem: Problem, eta: Array) -> None:
+        self.problem, self.by_qr, self.steps = problem, False, 0
+        p = problem.X.shape[1]
+        self.size = np.full((p, problem.q), np.inf)  # of the last step, coefficient by coefficient
+        self.eta_step = np.inf if p else 0.0  # the same on eta: what decides
+        self.condition = self.at_first = np.inf if p else 1.0  # at_first: with the weights of the start
+        self.now = self._begin(eta)
 
-    def run(self) -> int:
-        """Take steps until they no longer shrink; give their number."""
-        steps, smallest, stale = 0, np.inf, 0
-        while steps < MAX_STEPS and stale < 2 and self.eta_step > 0.0:
-            self._step()
-            steps += 1
-            if self.eta_step < SETTLED:
-                stale = stale + 1 if self.eta_step > 0.5 * smallest else 0
-                smallest = min(smallest, self.eta_step)
-            if not np.isfinite(self.eta_step):
+    def run(self, polished: bool) -> Polished:
+        """Take steps until eta is at rest, then correct; give the line as it is where it does not come to rest."""
+        smallest, stale = np.inf, 0
+        while self.steps < MAX_STEPS:
+            found = self._factor()
+            if found is None:
+                self.size, self.eta_step = np.full_like(self.size, np.inf), np.inf
                 break
-        return steps
+            if self.eta_step < SETTLED or self._is_small(found):
+                return self._end(found, polished)
+            self._step(found)
+            self.steps += 1
+            ran_off = self.steps > PATIENCE and self.condition > RUN_OFF * self.at_first
+            if not np.isfinite(self.eta_step) or ran_off:
+                break
+            # columns that nearly agree leave eta trembling above SETTLED: its digits are the polish's to find
+            stale = stale + 1 if self.eta_step > 0.5 * smallest else 0
+            smallest = min(smallest, self.eta_step)
+            if stale > 3 and self.at_first * TREMBLE > self.eta_step:
+                return self._end(self._factor(), polished)
+        return self._unpolished(None, settled=False)
 
-    def covariance(self) -> Array:
-        """Give the inverse of the information at the coefficients as they are, (p q, p q)."""
-        inverse = _inverse(self._triangle(self.beta)[0])
-        return np.asarray(inverse @ inverse.T)
+    def _end(self, found: Factor | None, polished: bool) -> Polished:
+        if found is None:
+            return self._unpolished(None, settled=False)
+        if not polished:
+            return self._unpolished(found, settled=self.eta_step < SETTLED)
+        approach = self.eta_step if np.isfinite(self.eta_step) else 1.0
+        return polish(self.problem, self.now, found, approach)
 
-    def _begin(self) -> None:
+    def _unpolished(self, found: Factor | None, settled: bool) -> Polished:
+        k, now = self.size.size, self.now
+        covariance = np.full((k, k), np.nan) if found is None else found.T @ found.T.T
+        mu = self.problem.likelihood.mean(now.eta)
+        pearson = float(self.problem.weights @ self.problem.likelihood.pearson(self.problem.y, mu))
+        return Polished(now.beta, now.eta, now.deviance, pearson, covariance, self.size, settled)
+
+    def _factor(self) -> Factor | None:
+        """Invert the equations of the last pass; by QR from the moment when their sums are too ill-conditioned."""
+        found = factor(self.now)
+        if found is None and not self.by_qr:
+            self.by_qr = True
+            self.now = run(self.problem, self.now.beta, self.now.eta, by_qr=True)
+            found = factor(self.now)
+        self.condition = np.inf if found is None else found.condition
+        return found
+
+    def _is_small(self, found: Factor) -> bool:
+        """Say whether the next step can move no eta by more than SETTLED, without another pass."""
+        move = np.abs(found.move).reshape(self.problem.q, -1)
+        return bool(np.all(move @ self.problem.largest < SETTLED * self.now.reach))
+
+    def _begin(self, eta: Array) -> Normal:
         """Go from the starting means to coefficients: the first weighted fit, or as far towards it as holds."""
-        first = _solve(*self._triangle(np.zeros((self.X.shape[1], self.q)), self.eta - self.offset), self.q)
-        constant = self.likelihood.constant(self.y, self.weights) - self.offset
-        flat = np.linalg.lstsq(self.X, constant, rcond=None)[0]
-        for share in (1.0, 0.5, 0.25, 0.1, 0.01, 0.0):
-            self.beta = flat + share * (first - flat)
-            self.eta, self.mu, self.deviance = self._at(self.beta)
-            if np.isfinite(self.deviance):
+        problem = self.problem
+        shape = (problem.X.shape[1], problem.q)
+        begun = run(problem, np.zeros(shape), eta, start=True)
+        found = factor(begun)
+        if found is None:
+            self.by_qr = True
+            begun = run(problem, np.zeros(shape), eta, start=True, by_qr=True)
+            found = factor(begun)
+        self.at_first = 1.0 if found is None else found.condition  # separation makes it grow later, and is no tremble
+        first = np.zeros(shape) if found is None else found.move.reshape(problem.q, -1).T
+        now = run(problem, first, eta, by_qr=self.by_qr)
+        if np.isfinite(now.deviance) or not len(first):
+            return now
+        constant = problem.likelihood.constant(problem.y, problem.weights) - problem.offset
+        flat = np.linalg.lstsq(problem.X, constant, rcond=None)[0]
+        for share in (0.5, 0.25, 0.1, 0.01, 0.0):
+            now = run(problem, flat + share * (first - flat), eta, by_qr=self.by_qr)
+            if np.isfinite(now.deviance):
                 break
+        return now
 
-    def _step(self) -> None:
+    def _step(self, found: Factor) -> None:
         """Move by one weighted least-squares increment, halved until the deviance does not rise."""
-        move = _solve(*self._triangle(self.beta), self.q)
+        move = found.move.reshape(self.problem.q, -1).T
         if not np.all(np.isfinite(move)):
             self.size, self.eta_step = np.full_like(move, np.inf), np.inf
             return
-        now = self._penalised(self.beta, self.deviance)
+        before = self.now
         for halving in range(MAX_HALVINGS):
-            beta = self.beta + 0.5**halving * move
-            eta, mu, deviance = self._at(beta)
-            if self._penalised(beta, deviance) <= now + 1e-10 * (abs(now) + 0.1):
-                self.beta, self.eta, self.mu, self.deviance = beta, eta, mu, deviance
+            share = 0.5**halving
+            now = run(self.problem, before.beta + share * move, before.eta, by_qr=self.by_qr)
+            if now.objective <= before.objective + 1e-10 * (abs(before.objective) + 0.1):
                 break
         else:
-            move = np.full_like(move, np.inf)
-        reach = max(float(np.sqrt(np.mean((self.eta - self.offset) ** 2))), self.noise, TINY)
-        self.eta_step = float(np.max(np.abs(self.X @ move))) / reach if np.all(np.isfinite(move)) else np.inf
-        self.size = np.abs(move) / np.maximum(np.abs(self.beta), reach / np.maximum(self.length, TINY))
-
-    def _at(self, beta: Array) -> tuple[Array, Array, float]:
-        """Give eta, mean and deviance at some coefficients; deviance inf where the family does not hold."""
-        eta = self.X @ beta + self.offset
-        mu = self.likelihood.mean(eta)
-        if not self.likelihood.valid(eta, mu):
-            return eta, mu, np.inf
-        deviance = float(self.weights @ self.likelihood.deviance(self.y, mu))
-        return eta, mu, deviance if np.isfinite(deviance) else np.inf
-
-    def _penalised(self, beta: Array, deviance: float) -> float:
-        """Give what is minimised: deviance plus the ridge."""
-        return deviance + float(np.sum((self.decay * beta.T.ravel()) ** 2))
-
-    def _triangle(self, beta: Array, target: Array | None = None) -> tuple[Array, Array]:
-        """Give R and Q'b of the weighted least-squares problem whose solution is the increment of beta.
-
-        A row of the problem is sqrt(w_i) F_i (x) x_i, with b_i = sqrt(w_i) r_i; with `target` it is for the
-        coefficients themselves, b_i = sqrt(w_i) (r_i + F_i target_i). The ridge adds rows of its own.
-        """
-        n, p = self.X.shape
-        k = p * self.q
-        stack = np.zeros((k, k + 1))
-        stack[:, :k] = np.diag(self.decay)
-        stack[:, k] = -self.decay * beta.T.ravel()
-        squares = information = 0.0
-        for part in _chunks(n, k):
-            F, r = self.likelihood.step_rows(self.y[part], self.eta[part], self.mu[part])
-            if target is not None:
-                r = r + np.einsum("nrq,nq->nr", F, target[part])
-            root = self.root[part]
-            rows = np.einsum("n,nrq,np->nrqp", root, F, self.X[part]).reshape(-1, k)
-            b = (root[:, None] * r).reshape(-1, 1)
-            squares, information = (
-                squares + float(np.sum(b * b)),
-                information + float(np.sum((root[:, None, None] * F) ** 2)),
-            )
-            stacked: Array = np.vstack([stack, np.hstack([rows, b])])
-            stack = np.asarray(np.linalg.qr(stacked, mode="r"))[:k]
-        self.noise = (squares / max(information, TINY)) ** 0.5
-        return stack[:, :k], stack[:, k]
-
-
-def _solve(R: Array, right: Array, q: int) -> Array:
-    """Solve the triangle; give (p, q). Zero where a diagonal has vanished: nothing is known there."""
-    k = len(right)
-    diagonal = np.abs(np.diagonal(R))
-    if k and (not np.all(np.isfinite(R)) or np.any(diagonal == 0.0)):
-        return np.full((k // q, q), np.inf)
-    return np.asarray(np.linalg.solve(R, right)).reshape(q, -1).T
-
-
-def _inverse(R: Array) -> Array:
-    """Invert a triangle; all NaN where it has no inverse."""
-    if len(R) and (not np.all(np.isfinite(R)) or np.any(np.diagonal(R) == 0.0)):
-        return np.full_like(R, np.nan)
-    return np.asarray(np.linalg.inv(R))
-
-
-def _chunks(n: int, columns: int) -> Iterator[slice]:
-    """Split n rows into slices whose blocks stay near CHUNK_CELLS numbers."""
-    rows = max(CHUNK_CELLS // max(columns, 1), columns, 1)
-    for first in range(0, n, rows):
-        yield slice(first, min(first + rows, n))
+            self.size, self.eta_step = np.full_like(move, np.inf), np.inf
+            return
+        self.now = now
+        self.eta_step = now.change / share / now.reach
+        least = now.reach / np.maximum(self.problem.length, 1e-300)[:, None]
+        self.size = np.abs(move) / np.maximum(np.abs(now.beta), least)

@@ -1,0 +1,225 @@
+"""The last digits of a line: corrections by a score with twice the digits, and errors from the final weights.
+
+A Newton step is only as good as its score: the inverse information that turns it into a step may be rough. So
+the steps of irls.py end early, and their last factor T (T T' = information^-1, nearly) serves for corrections
+
+    beta += T T' X'(-delta),     beta, eta = X beta and delta all as high + low,
+
+which shrink until every digit of `high` stands. The covariance is made from the weights at the final beta:
+
+    Z = X T,   M = Z' W Z,   C = T M^-1 T'
+
+Z has twice the digits while it is summed; M is then within rounding of the identity, so that C has nearly all
+digits of float64 whatever the condition of X. (A residual sweep over information x C gives no more, and took four
+times as long.)
+
+Where rows are many and columns far from dependence, float64 gives the same digits: the errors of rows average
+out. `LARGE` and `CALM` say where; benchmarks/digits.py has the figures.
+
+References
+----------
+Higham (2002), Accuracy and Stability of Numerical Algorithms, chapters 12 and 20.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pliant.extended import Extended, quick_two_sum, two_product, two_sum
+from pliant.optimisers.passes import CELLS, TINY, Factor, Normal, Problem, blocks
+from pliant.optimisers.slices import Rows, exponents
+from pliant.types import Array
+
+LARGE = 2**20  # numbers of X beyond which float64 does, if
+CALM = 100.0  # the condition of the scaled columns is at most this
+MAX_ROUNDS = 100
+DONE = 2.0**-62  # a relative correction that moves no digit
+KEPT = 2**22  # numbers of X whose slices are kept from round to round
+ROWS = 8192  # in a block: 13 bits, which leave 20 to a slice
+
+
+@dataclass(frozen=True)
+class Polished:
+    """The line at its floor."""
+
+    beta: Array  # (p, q)
+    eta: Array  # (n, q)
+    deviance: float
+    pearson: float  # sum of weights times (y - mu)^2 / variance
+    covariance: Array  # (k, k)
+    size: Array  # (p, q), last correction, relative to the coefficient
+    settled: bool
+
+
+def polish(problem: Problem, normal: Normal, factor: Factor, approach: float) -> Polished:
+    """Correct the coefficients until their digits stand, and measure the fit there.
+
+    Parameters
+    ----------
+    problem : Problem
+    normal : Normal
+        The last pass.
+    factor : Factor
+        Made from it.
+    approach : float
+        The last relative change of eta: how fast the steps converge.
+    """
+    return _Polish(problem, factor).run(normal, approach)
+
+
+class _Polish:
+    def __init__(self, problem: Problem, factor: Factor) -> None:
+        self.problem, self.T = problem, factor.T
+        self.careful = problem.X.size <= LARGE or factor.condition > CALM
+        self.depth = min(8, math.ceil((70.0 + math.log2(max(factor.condition, 1.0))) / 21.0))
+        self.top = exponents(problem.largest)
+        self.kept: list[Rows] | None = None
+
+    def run(self, normal: Normal, approach: float) -> Polished:
+        problem = self.problem
+        p, q = normal.beta.shape
+        high, low = normal.beta, np.zeros_like(normal.beta)
+        least = normal.reach / np.maximum(problem.length, TINY)[:, None]
+        before, smallest, stale, score = max(approach, TINY), np.inf, 0, None
+        if not self.careful:  # the last pass had the score already
+            score = normal.right if normal.information is not None else self._score(high, low)
+        for _ in range(MAX_ROUNDS):
+            score = self._score(high, low) if score is None else score
+            move = (self.T @ (self.T.T @ score)).reshape(q, p).T
+            score = None
+            if not np.all(np.isfinite(move)):
+                break
+            new, error = two_sum(high, move)
+            high, low = quick_two_sum(new, error + low)
+            each = np.abs(move) / np.maximum(np.abs(high), 2.0**-60 * least)
+            size = float(np.max(each, initial=0.0))
+            rate = size / before
+            if size <= DONE or (rate < 0.5 and size * rate < (DONE if self.careful else 2.0**-55)):
+                break
+            stale = stale + 1 if size > 0.5 * smallest else 0
+            if stale > (1 if size < 1e-12 else 5) or (stale and not self.careful and size < 1e-14):
+                break
+            before, smallest = size, min(smallest, size)
+        size_of_eta = np.abs(move) / np.maximum(np.abs(high), least)
+        settled = bool(np.all(size_of_eta < 1e-6))
+        return self._measure(high, low, each, settled)
+
+    def _blocks(self) -> Iterator[tuple[slice, Rows | None]]:
+        """Go over the rows, cut into slices where care is taken."""
+        n = len(self.problem.X)
+        if not self.careful:
+            for part in blocks(n, len(self.T), CELLS):
+                yield part, None
+            return
+        parts = [slice(first, min(first + ROWS, n)) for first in range(0, n, ROWS)]
+        if self.kept is None and self.problem.X.size <= KEPT:
+            self.kept = [Rows(self.problem.X[part], self.top, self.depth) for part in parts]
+        for i, part in enumerate(parts):
+            yield part, self.kept[i] if self.kept else Rows(self.problem.X[part], self.top, self.depth)
+
+    def _eta(self, part: slice, rows: Rows | None, high: Array, low: Array) -> Any:
+        """Give eta of a block: Extended where care is taken."""
+        offset = self.problem.offset[part]
+        if rows is None:
+            return self.problem.X[part] @ high + offset
+        line, rest = rows.times(high, low)
+        total, error = two_sum(line, offset)
+        return Extended(*quick_two_sum(total, error + rest))
+
+    def _score(self, high: Array, low: Array) -> Array:
+        """Give minus the slope of half the objective on beta, (k,)."""
+        problem = self.problem
+        penalty, error = two_product(problem.decay, high.T.ravel())
+        total, rest = -penalty, -error - problem.decay * low.T.ravel()
+        with np.errstate(all="ignore"):
+            for part, rows in self._blocks():
+                y, weights = problem.y[part], problem.weights[part][:, None]
+                eta = self._eta(part, rows, high, low)
+                if rows is None:
+                    share = (problem.X[part].T @ (-weights * problem.likelihood.delta(y, eta))).T.ravel()
+                    more = np.zeros_like(share)
+                else:
+                    pull = Extended(-weights) * _extended(lambda at, y=y: problem.likelihood.delta(y, at), eta)
+                    a, b = rows.across(pull.high, pull.low)
+                    share, more = a.T.ravel(), b.T.ravel()
+                total, error = two_sum(total, share)
+                rest = rest + error + more
+        return np.asarray(total + rest)
+
+    def _measure(self, high: Array, low: Array, size: Array, settled: bool) -> Polished:
+        """Give deviance, Pearson's statistic and covariance at the final coefficients."""
+        problem, likelihood = self.problem, self.problem.likelihood
+        (p, q), k = high.shape, len(self.T)
+        eta = np.empty((len(problem.X), q))
+        M = self.T.T @ (problem.decay[:, None] * self.T)
+        deviances: list[float] = []
+        pearsons: list[float] = []
+        with np.errstate(all="ignore"):
+            for part, rows in self._blocks():
+                y, weights = problem.y[part], problem.weights[part]
+                here = self._eta(part, rows, high, low)
+                mu = _extended(likelihood.mean, here) if rows is not None else likelihood.mean(here)
+                eta[part] = here.real
+                for found, of in ((deviances, likelihood.deviance), (pearsons, likelihood.pearson)):
+                    found.append(_weighted(weights, of, y, mu))
+                F, _ = likelihood.step_rows(y, here.real, mu.real)
+                Z = [self._times_T(part, rows, slice(a * p, a * p + p)) for a in range(q)]
+                _add_information(M, weights, F, Z)
+        try:
+            half = np.linalg.solve(np.linalg.cholesky(M), self.T.T)
+        except np.linalg.LinAlgError:
+            half = np.full((k, k), np.nan)
+        return Polished(high, eta, math.fsum(deviances), math.fsum(pearsons), half.T @ half, size, settled)
+
+    def _times_T(self, part: slice, rows: Rows | None, of: slice) -> Array:
+        """Give a block of X times some rows of T, rounded once."""
+        if rows is None:
+            return np.asarray(self.problem.X[part] @ self.T[of])
+        return rows.times(self.T[of], np.zeros_like(self.T[of]))[0]
+
+
+def _add_information(M: Array, weights: Array, F: Array, Z: list[Array]) -> None:
+    """Add sum_i w_i (F_i Z_i)'(F_i Z_i) to M."""
+    if len(Z) == 1 and F.shape[1] == 1:
+        scaled = Z[0] * (np.sqrt(weights) * F[:, 0, 0])[:, None]
+        M += scaled.T @ scaled
+        return
+    for r in range(F.shape[1]):
+        wide = np.zeros_like(Z[0])
+        for a, z in enumerate(Z):
+            wide += z * (np.sqrt(weights) * F[:, r, a])[:, None]
+        M += wide.T @ wide
+
+
+def _weighted(weights: Array, of: Any, y: Array, mu: Any) -> float:
+    """Give the weighted sum of unit deviances, or their like."""
+    try:
+        each = of(y, mu)
+    except TypeError:
+        each = of(y, mu.real)
+    if isinstance(each, Extended):
+        product: Any = Extended(weights) * each
+        total = float(product.total())
+        if np.isfinite(total):
+            return total
+        each = of(y, mu.real)
+    return math.fsum((weights * each).tolist()) if len(weights) <= ROWS else float(np.sum(weights * each))
+
+
+def _extended(of: Any, at: Extended) -> Extended:
+    """Evaluate a function with twice the digits; where it knows only float64, with the slope times the low part."""
+    try:
+        value = of(at)
+        if isinstance(value, Extended) and np.all(np.isfinite(value.high)):
+            return Extended(value.high, np.where(np.isfinite(value.low), value.low, 0.0))
+    except TypeError:
+        pass
+    value = of(at.high)
+    if at.high.shape[-1] > 1:
+        return Extended(value)
+    step = 1e-6 * np.abs(at.high) + 1e-9
+    low = (of(at.high + step) - value) / step * at.low
+    return Extended(*quick_two_sum(value, np.where(np.isfinite(low), low, 0.0)))

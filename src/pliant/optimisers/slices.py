@@ -1,0 +1,98 @@
+"""Matrix products with twice the digits, at the speed of BLAS.
+
+Each factor is cut into slices of some 20 bits, all multiples of one unit a column. A product of two slices is
+then exact in float64, however BLAS orders the sum, and only the few dozen products are added with care. This is
+Ozaki's scheme; in NumPy it takes a tenth of the time of a sum of two-products element by element.
+
+References
+----------
+Ozaki, Ogita, Oishi and Rump (2012), Error-free transformations of matrix multiplication by using fast routines
+of matrix multiplication and its applications, Numerical Algorithms 59.
+"""
+
+import numpy as np
+
+from pliant.extended import quick_two_sum, two_sum
+from pliant.types import Array
+
+SMALLEST = -900  # the exponent of a coefficient 0, which says nothing of the others
+
+
+def exponents(largest: Array, of_zero: int = 0) -> Array:
+    """Give e with |x| <= 2^e, for the largest |x| of each column."""
+    return np.where(largest > 0.0, np.frexp(largest)[1], of_zero).astype(np.float64)
+
+
+def bits_for(inner: int) -> int:
+    """Give the bits of a slice that make a sum of so many products exact."""
+    return (53 - int(np.ceil(np.log2(max(inner, 2))))) // 2
+
+
+def cut(high: Array, low: Array | None, top: Array, bits: int, count: int) -> list[Array]:
+    """Cut numbers high + low, |high| <= 2^top, into at most `count` slices.
+
+    Slice k holds multiples of 2^(top - bits - k (bits + 1)) of at most 2^bits units. Ends when nothing is left.
+    """
+    slices: list[Array] = []
+    rest, unit = high, np.ldexp(1.0, (top - bits).astype(np.int64))
+    for k in range(count):
+        if k == 2 and low is not None:
+            rest = rest + low
+        if not rest.any() and (low is None or k > 2):
+            break
+        big = unit * (1.5 * 2.0**52)
+        part = (rest + big) - big
+        slices.append(part)
+        rest = rest - part
+        unit = unit * 2.0 ** -(bits + 1)
+    return slices
+
+
+def combine(left: list[Array], right: list[Array], depth: int) -> tuple[Array, Array]:
+    """Give sum_ij left_i @ right_j over i + j < depth, as high and low.
+
+    The slices of the right stand side by side for one product each; the results are added from the smallest.
+    """
+    m = right[0].shape[1]
+    terms: list[list[Array]] = [[] for _ in range(depth)]
+    for i, part in enumerate(left[:depth]):
+        beside = right[: depth - i]
+        product = part @ (beside[0] if len(beside) == 1 else np.hstack(beside))
+        for j in range(len(beside)):
+            terms[i + j].append(product[:, j * m : (j + 1) * m])
+    flat = [term for level in reversed(terms) for term in level]
+    high, low = flat[0], np.zeros_like(flat[0])
+    for term in flat[1:]:
+        high, error = two_sum(high, term)
+        low = low + error
+    return quick_two_sum(high, low)
+
+
+class Rows:
+    """A block of rows of X (m, p), cut once, to be multiplied from either side.
+
+    Parameters
+    ----------
+    X : ndarray, shape (m, p)
+    top : ndarray, shape (p,)
+        Exponents of its columns.
+    depth : int
+        Slices of a number: the result has some 21 times as many bits, of the largest product.
+    """
+
+    def __init__(self, X: Array, top: Array, depth: int) -> None:
+        self.top, self.depth = top, depth
+        self.bits = bits_for(max(X.shape))
+        self.slices = cut(X, None, top, self.bits, depth) or [X]
+
+    def times(self, high: Array, low: Array) -> tuple[Array, Array]:
+        """Give X B as high and low (m, q), for B = high + low (p, q)."""
+        largest = exponents(np.abs(high), SMALLEST) + self.top[:, None]
+        top = np.max(largest, axis=0, keepdims=True) - self.top[:, None]
+        return combine(self.slices, cut(high, low, top, self.bits, self.depth) or [high], self.depth)
+
+    def across(self, high: Array, low: Array) -> tuple[Array, Array]:
+        """Give X' R as high and low (p, q), for R = high + low (m, q)."""
+        top = exponents(np.max(np.abs(high), axis=0, initial=0.0))
+        turned = [part.T for part in self.slices]
+        return combine(turned, cut(high, low, top, self.bits, self.depth) or [high], self.depth)
