@@ -70,7 +70,7 @@ def fit(
         "quasipoisson" or "quasibinomial". theta of the negative binomial and the power of tweedie are estimated;
         "negative_binomial(theta=2)" and "tweedie(power=1.5)" hold them.
     link : str, optional
-        By default the family's own, the first of its `links`: identity for gaussian, logit for binomial, log for the rest.
+        By default the family's own, the first of its `links`: identity for gaussian, logit for binomial, else log.
     hidden : int or sequence of int, optional
         Widths of the hidden layers. `()` or 0: the line alone, fitted by iteratively reweighted least squares to
         the floor of float64. None: the recipe decides, and the summary says what and why.

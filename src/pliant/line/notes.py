@@ -34,7 +34,7 @@ def reliability_notes(chosen: Likelihood, arrays: Arrays, mu: Array, facts: Fact
         notes.append("the fit is essentially perfect: standard errors, tests and AIC are unreliable")
     if chosen.family.name == "binomial" and np.isnan(facts.log_likelihood):
         notes.append("weights times response are not whole numbers of successes, so there is no likelihood and no AIC")
-    if chosen.family.name == "poisson" and np.any(arrays.y != np.round(arrays.y)):
+    if chosen.family.name in ("poisson", "negative_binomial") and np.any(arrays.y != np.round(arrays.y)):
         notes.append("the response is not whole numbers: the likelihood and AIC are those of a density, not of counts")
     return tuple(notes)
 
