@@ -81,14 +81,20 @@ def _means(chosen: Likelihood, rows: Arrays, line: LineFit) -> Array:
 def _find_theta(chosen: Likelihood, rows: Arrays, solve: Solve) -> Shape:
     """Alternate line and theta, from the poisson line on; secants on log theta speed the alternation up."""
     poisson = likelihood("poisson", chosen.link.name)
-    mu = _means(poisson, rows, solve(poisson))
+    line = solve(poisson)
+    mu = _means(poisson, rows, line)
+    if not line.converged:  # as where a group has zeros only: what goes wrong is said of the line, by its own fit
+        return Shape(chosen)
     at = best_log_theta(rows.y, mu, rows.weights, None)
     smallest, before = math.inf, (math.nan, math.nan)
     for _ in range(MAX_TURNS):
         if at is None or at > math.log(AT_INFINITY * np.max(mu)):
             return _no_overdispersion(chosen, mu)
         given = chosen.with_parameter(math.exp(at))
-        mu = _means(given, rows, solve(given))
+        line = solve(given)
+        mu = _means(given, rows, line)
+        if not line.converged:
+            return Shape(given)
         answer = best_log_theta(rows.y, mu, rows.weights, at)
         if answer is None:
             return _no_overdispersion(chosen, mu)
@@ -119,8 +125,11 @@ def _find_power(chosen: Likelihood, rows: Arrays, solve: Solve) -> Shape:
     profile = _Profile(chosen, rows, solve)
     grid = sorted({*GRID, *POWERS})
     best = int(np.argmin([profile(power) for power in grid]))
+    if profile.value[grid[best]] == math.inf:  # no line settles, or it fits perfectly: the line's own fit says so
+        return Shape(chosen)
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
-    found = minimize_scalar(profile, bounds=(low, high), method="bounded", options={"xatol": 1e-6})
+    with np.errstate(invalid="ignore"):  # of an infinite value less another
+        found = minimize_scalar(profile, bounds=(low, high), method="bounded", options={"xatol": 1e-6})
     power, error = float(found.x), math.nan
     notes: tuple[str, ...] = ()
     if profile.value[grid[best]] < found.fun:
@@ -152,7 +161,10 @@ class _Profile:
     def _value(self, power: float) -> float:
         """Fit the line, then the dispersion by Newton's steps on its log."""
         given, rows = self.chosen.with_parameter(power), self.rows
-        mu, weights = _means(given, rows, self.solve(given)), rows.weights[:, None]
+        line = self.solve(given)
+        if not line.converged:
+            return math.inf
+        mu, weights = _means(given, rows, line), rows.weights[:, None]
         pearson = float(np.mean(weights * (rows.y - mu) ** 2 / given.family.variance(mu)))
         if not 0.0 < pearson < math.inf:
             return math.inf
