@@ -177,7 +177,7 @@ def _identity(chosen: Likelihood, design: Design, network: Network, settings: Se
     said = settings.to_dict()
     free = {"reasons", "epochs"} if settings.schedule == "constant" else {"reasons"}
     identity = {name: value for name, value in said.items() if name not in free}
-    identity |= {"family": chosen.family.name, "link": chosen.link.name, "rows": rows}
+    identity |= {"family": chosen.family.title, "link": chosen.link.name, "rows": rows}
     identity |= {f"network {name}": value for name, value in network.to_dict().items()}
     return dict(json.loads(json.dumps(identity | {"formula": design.to_dict()["formula"]})))
 

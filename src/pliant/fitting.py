@@ -22,7 +22,7 @@ from pliant.descent import lay_network, split, train_network, training_rows
 from pliant.errors import ArgumentError, InputError, ResponseError
 from pliant.functions.activations import ACTIVATIONS
 from pliant.functions.likelihood import Likelihood, likelihood
-from pliant.line import fit_exact_line
+from pliant.line import fit_exact_line, parameter_for_network
 from pliant.measure import fingerprint
 from pliant.model import Fitted
 from pliant.optimisers.checks import check_choice, check_count, check_flag, check_word
@@ -68,9 +68,11 @@ def fit(
     formula, table : str; frame, dict of arrays, or path of a CSV or Parquet file
         In either order. Or two arrays, X (n, p) and y (n,) or (n, q).
     family : str
-        "gaussian", "binomial", "poisson" or "multinomial".
+        "gaussian", "binomial", "poisson", "multinomial", "gamma", "inverse_gaussian", "negative_binomial", "tweedie",
+        "quasipoisson" or "quasibinomial". theta of the negative binomial and the power of tweedie are estimated;
+        "negative_binomial(theta=2)" and "tweedie(power=1.5)" hold them.
     link : str, optional
-        By default the family's own: identity, logit, log, softmax.
+        By default the family's own, the first of its `links`: identity for gaussian, logit for binomial, else log.
     hidden : int or sequence of int, optional
         Widths of the hidden layers. `()` or 0: the line alone, fitted by iteratively reweighted least squares to
         the floor of float64. None: the recipe decides, and the summary says what and why.
@@ -171,9 +173,13 @@ def fit(
         model = fit_exact_line(chosen, design, arrays, plan.settings)
     else:
         network = lay_network(chosen, design, arrays, plan.hidden, activation, skip)
+        rows, held_out = split(arrays, trained_on)
+        shape = parameter_for_network(chosen, design, rows)
         with progress_bar(progress) as report:
-            rows, held_out = split(arrays, trained_on)
-            model = train_network(chosen, design, rows, held_out, network, plan.settings, report, checkpoint=checkpoint)
+            model = train_network(
+                shape.likelihood, design, rows, held_out, network, plan.settings, report, checkpoint=checkpoint
+            )
+        model = replace(model, notes=model.notes + shape.notes)
     return replace(model, table=read, frame_kind=read.kind)
 
 

@@ -51,6 +51,7 @@ class Facts:
     df_residual: int
     df_null: int
     inverse_information: Array | None = None  # of an exact line without a penalty, (p q, p q)
+    parameter_error: float = math.nan  # standard error of the family's theta or power, where it was estimated
     fingerprint: str = ""  # SHA-256 of the training arrays: the same data continue a run, others do not
 
     def to_dict(self) -> tuple[dict[str, Any], dict[str, Array]]:

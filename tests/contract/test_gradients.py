@@ -40,19 +40,28 @@ def make_problem(family, link, activation, depth, skip, outputs):
     X = rng.normal(size=(N_ROWS, inputs))
     eta = engine("reference").forward(network, parameters, X)
     offset = rng.normal(0.0, 0.5, N_ROWS)
-    if link in ("inverse", "sqrt") or (family, link) == ("poisson", "identity"):
+    chosen = likelihood(family, link)
+    low, high = chosen.family.interval
+    if link in ("inverse", "inverse_squared", "sqrt") or (low == 0.0 and link == "identity"):
         offset = rng.uniform(0.5, 1.0, N_ROWS) - eta.min(axis=1)
-    if (family, link) == ("binomial", "log"):
+    if (high, link) == (1.0, "log"):
         offset = -rng.uniform(0.3, 1.0, N_ROWS) - eta.max(axis=1)
-    y = {
-        "gaussian": lambda: rng.normal(size=(N_ROWS, outputs)),
-        "binomial": lambda: rng.integers(0, 5, (N_ROWS, outputs)) / 4,
-        "poisson": lambda: rng.integers(0, 5, (N_ROWS, outputs)) * 1.0,
-        "multinomial": lambda: np.eye(outputs + 1)[rng.integers(0, outputs + 1, N_ROWS)],
-    }[family]()
+    y = some_response(chosen.family, outputs, rng)
     weights = rng.uniform(0.2, 2.0, N_ROWS)
     penalty = rng.uniform(0.0, 0.1, network.n_parameters)
-    return Problem(network, likelihood(family, link), X, y, weights, offset, penalty), parameters
+    return Problem(network, chosen, X, y, weights, offset, penalty), parameters
+
+
+def some_response(family, outputs, rng):
+    """Draw any response (n, outputs) that the family admits."""
+    if family.coding == "classes":
+        return np.eye(outputs + 1)[rng.integers(0, outputs + 1, N_ROWS)]
+    if family.interval == (0.0, 1.0):
+        return rng.integers(0, 5, (N_ROWS, outputs)) / 4
+    if family.interval[0] < 0.0:
+        return rng.normal(size=(N_ROWS, outputs))
+    admits_0 = bool(family.admits(np.zeros(1))[0])
+    return rng.integers(0, 5, (N_ROWS, outputs)) * 1.0 if admits_0 else rng.gamma(2.0, size=(N_ROWS, outputs))
 
 
 def distance(a, b):

@@ -1,18 +1,21 @@
 """Draws and cumulative probabilities against each other, and the probabilities against scipy.stats."""
 
+import mpmath as mp
 import numpy as np
 import pytest
 from scipy import stats
 
-from pliant.functions.families import FAMILIES
+from pliant.errors import InputError
+from pliant.functions import FAMILIES, likelihood
+from pliant.functions.compound import compound_log_density
 
 N = 40_000
-ORDERED = [family for family in FAMILIES.values() if family.cumulative is not None]
+ORDERED = [family for family in FAMILIES.values() if family.cumulative is not None and family.has_likelihood]
+ONES = np.ones((6, 1))
 
 
 def means(family, shape):
-    inside = {"binomial": 0.3}.get(family.name, 2.5)
-    return np.full(shape, inside)
+    return np.full(shape, 0.3 if family.interval == (0.0, 1.0) else 2.5)
 
 
 @pytest.mark.parametrize("family", ORDERED, ids=lambda family: family.name)
@@ -49,3 +52,65 @@ def test_classes_are_drawn_with_their_probabilities():
     y = FAMILIES["multinomial"].draw(np.random.default_rng(2), mu, np.ones((N, 1)), 1.0)
     assert float(np.ptp(np.sum(y, axis=1))) == 0.0
     np.testing.assert_allclose(np.mean(y, axis=0), mu[0], atol=0.015)
+
+
+def test_counts_of_the_negative_binomial_are_those_of_scipy():
+    y = np.arange(6.0)[:, None]
+    for theta in (0.05, 1.0, 30.0):
+        below, upto = likelihood(f"negative_binomial(theta={theta})").family.cumulative(y, 2.5 * ONES, ONES, 1.0)
+        np.testing.assert_allclose(upto, stats.nbinom.cdf(y, theta, theta / (theta + 2.5)), rtol=1e-13)
+        np.testing.assert_allclose(below, stats.nbinom.cdf(y - 1.0, theta, theta / (theta + 2.5)), rtol=1e-13)
+    _, upto = likelihood("negative_binomial(theta=1e12)").family.cumulative(y, 2.5 * ONES, ONES, 1.0)
+    np.testing.assert_allclose(upto, stats.poisson.cdf(y, 2.5), rtol=1e-10)
+
+
+def test_gamma_probabilities_are_those_of_scipy():
+    y = np.array([1e-3, 0.1, 1.0, 2.5, 9.0, 30.0])[:, None]
+    below, upto = FAMILIES["gamma"].cumulative(y, 2.5 * ONES, 2.0 * ONES, 0.6)
+    np.testing.assert_allclose(upto, stats.gamma.cdf(y, 2.0 / 0.6, scale=2.5 * 0.3), rtol=1e-13)
+    assert np.array_equal(below, upto)
+
+
+@pytest.mark.parametrize("dispersion", [1e-5, 1e-3, 0.6, 50.0])
+def test_inverse_gaussian_probabilities_are_right_in_the_tail_too(dispersion):
+    spread = np.sqrt(dispersion * 2.5**3)
+    y = (2.5 + np.array([-5.0, -2.0, -0.5, 0.5, 2.0, 6.0]) * spread)[:, None]
+    y = np.where(y > 0.0, y, 0.1 * np.arange(1.0, 7.0)[:, None])
+    _, upto = FAMILIES["inverse_gaussian"].cumulative(y, 2.5 * ONES, ONES, dispersion)
+    with mp.workdps(60 + int(1.0 / dispersion**0.5)):
+        exact = []
+        for v in y[:, 0]:
+            v, shape, mu = mp.mpf(float(v)), 1 / mp.mpf(dispersion), mp.mpf(2.5)
+            a, b = mp.sqrt(shape / v) * (v / mu - 1), mp.sqrt(shape / v) * (v / mu + 1)
+            tail = mp.erfc(b / mp.sqrt(2)) / 2
+            exact.append(float(mp.erfc(-a / mp.sqrt(2)) / 2 + mp.exp(2 * shape / mu + mp.log(tail))))
+    np.testing.assert_allclose(upto[:, 0], exact, rtol=1e-12 if dispersion == 1e-5 else 1e-13)
+
+
+@pytest.mark.parametrize("power", [1.05, 1.5, 1.95])
+@pytest.mark.parametrize("dispersion", [0.02, 1.0, 20.0])
+def test_tweedie_density_is_the_slope_of_its_probability(power, dispersion):
+    """The series of the density is summed apart from that of the probability: each is the other's witness."""
+    family, y = likelihood(f"tweedie(power={power})").family, np.array([0.3, 1.0, 2.0, 2.5, 3.5, 7.0])[:, None]
+    h = 1e-5 * y
+    up, down = (family.cumulative(y + s, 2.5 * ONES, ONES, dispersion)[1] for s in (h, -h))
+    density = np.exp(compound_log_density(y, 2.5 * ONES, dispersion * ONES, power))
+    np.testing.assert_allclose(density, (up - down) / (2.0 * h), rtol=1e-4, atol=1e-8)
+
+
+def test_tweedie_at_zero_has_a_probability_of_its_own():
+    family = likelihood("tweedie(power=1.5)").family
+    below, upto = family.cumulative(np.zeros((1, 1)), np.full((1, 1), 2.5), np.full((1, 1), 2.0), 0.7)
+    assert below[0, 0] == 0.0
+    assert upto[0, 0] == pytest.approx(np.exp(-(2.5**0.5) / (0.35 * 0.5)), rel=1e-14)
+
+
+@pytest.mark.parametrize("name", ["quasipoisson", "quasibinomial"])
+def test_a_quasi_family_has_no_distribution_and_says_so(name):
+    family, half = FAMILIES[name], np.full((2, 1), 0.5)
+    assert not family.has_likelihood
+    assert np.isnan(family.log_likelihood(half, half, np.ones(2), 1.0))
+    with pytest.raises(InputError, match=f"{name} has no distribution"):
+        family.draw(np.random.default_rng(0), half, half, 1.0)
+    with pytest.raises(InputError, match=f"{name} has no distribution"):
+        family.cumulative(half, half, half, 1.0)

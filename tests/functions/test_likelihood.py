@@ -1,11 +1,13 @@
 """A family with a link: loss, delta, information, and what lies outside."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
 
 from pliant.errors import ArgumentError
-from pliant.functions import FAMILIES, likelihood
+from pliant.functions import FAMILIES, Likelihood, likelihood
 
 PAIRS = [(family.name, link) for family in FAMILIES.values() for link in family.links]
 EXTREME = np.array([[-800.0], [-40.0], [-1.0], [0.0], [1.0], [40.0], [800.0]])
@@ -16,29 +18,37 @@ def pair(request):
     return likelihood(*request.param)
 
 
+def some_response(family, n, outputs, rng):
+    """Draw any response (n, outputs) that the family admits."""
+    if family.coding == "classes":
+        return np.eye(outputs + 1)[rng.integers(0, outputs + 1, n)]
+    if family.interval == (0.0, 1.0):
+        return rng.integers(0, 4, (n, outputs)) / 3
+    if family.interval[0] < 0.0:
+        return rng.normal(size=(n, outputs))
+    admits_0 = bool(family.admits(np.zeros(1))[0])
+    return rng.integers(0, 6, (n, outputs)) * 1.0 if admits_0 else rng.gamma(2.0, size=(n, outputs))
+
+
 def draw(pair, n=40):
     """Draw a response (n, q) and an eta that family and link admit."""
     rng = np.random.default_rng(3)
     eta = rng.normal(0.0, 1.0, (n, 2))
-    if pair.link.name in ("inverse", "sqrt") or (pair.family.name, pair.link.name) == ("poisson", "identity"):
+    low, high = pair.family.interval
+    if pair.link.name in ("inverse", "inverse_squared", "sqrt") or (low == 0.0 and pair.link.name == "identity"):
         eta = rng.uniform(0.2, 3.0, (n, 2))
-    if (pair.family.name, pair.link.name) == ("binomial", "log"):
+    if (high, pair.link.name) == (1.0, "log"):
         eta = rng.uniform(-3.0, -0.1, (n, 2))
     eta = np.minimum(eta, 1.5 if pair.link.name == "cloglog" else np.inf)
-    y = {
-        "gaussian": lambda: rng.normal(size=(n, 2)),
-        "binomial": lambda: rng.integers(0, 4, (n, 2)) / 3,
-        "poisson": lambda: rng.integers(0, 6, (n, 2)) * 1.0,
-        "multinomial": lambda: np.eye(3)[rng.integers(0, 3, n)],
-    }[pair.family.name]()
-    return y, eta
+    return some_response(pair.family, n, 2, rng), eta
 
 
 def response(pair, value):
-    """Give the same response in every row of EXTREME."""
+    """Give the same response in every row of EXTREME; 1/2 for 0 where the family does not admit it."""
     if pair.has_classes:
         return np.tile([1.0 - value, value], (len(EXTREME), 1))
-    return np.full(EXTREME.shape, value)
+    admitted = bool(pair.family.admits(np.full(1, value))[0])
+    return np.full(EXTREME.shape, value if admitted else 0.5)
 
 
 def test_delta_is_mean_less_response_over_variance_times_slope(pair):
@@ -148,3 +158,66 @@ def test_unknown_names_name_the_choices():
         likelihood("gausian")
     with pytest.raises(ArgumentError, match="poisson family does not take the link 'logit'; choose one of log"):
         likelihood("poisson", "logit")
+
+
+def test_a_parameter_in_brackets_is_held_and_otherwise_estimated():
+    fixed, free = likelihood("negative_binomial(theta=2.5)"), likelihood("negative_binomial")
+    assert (fixed.family.parameter, fixed.family.estimated, free.family.estimated) == (2.5, False, True)
+    assert fixed.family.name == free.family.name == "negative_binomial"
+    assert likelihood(" tweedie( power = 1.25e0 ) ").family.title == "tweedie(power=1.25)"
+    assert likelihood("tweedie(1.25)").family.title == "tweedie(power=1.25)"
+    assert (fixed.family.aic_extra, free.family.aic_extra) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("negative_binomial(theta=0)", "the theta of negative_binomial lies above 0; it was given as 0"),
+        ("negative_binomial(theta=inf)", "lies above 0; it was given as inf"),
+        ("negative_binomial(theta=nan)", "it was given as nan"),
+        ("tweedie(power=2)", "the power of tweedie lies between 1 and 2; it was given as 2"),
+        ("tweedie(power=1.5, link=log)", "no family"),
+        ("tweedie(power=__import__('os'))", "no family"),
+        ("tweedie(power=one)", "'one' is not a number; write 'tweedie\\(power=1.5\\)'"),
+        ("tweedie(theta=1.5)", "has a parameter that tweedie does not have"),
+        ("poisson(theta=1)", "has a parameter that poisson does not have; write 'poisson'"),
+        ("tweedie()", "'' is not a number"),
+        (3, "there is no family 3"),
+    ],
+)
+def test_a_family_that_is_not_spelled_right_is_refused_in_one_line(text, said):
+    with pytest.raises(ArgumentError, match=said) as caught:
+        likelihood(text)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["gamma", "negative_binomial", "negative_binomial(theta=0.1)", "tweedie(power=1.3)"])
+def test_a_likelihood_pickles_by_name_with_its_parameter(text):
+    pair = likelihood(text)
+    again = pickle.loads(pickle.dumps(pair))
+    assert (again.family.title, again.family.estimated) == (pair.family.title, pair.family.estimated)
+    assert Likelihood.from_dict(pair.to_dict()).family.title == pair.family.title
+    y, eta = draw(pair)
+    assert np.array_equal(again.delta(y, eta), pair.delta(y, eta))
+
+
+@pytest.mark.parametrize("power", [1.01, 1.2, 1.9, 1.99])
+def test_every_power_has_its_slope_and_its_deviance(power):
+    for link in ("log", "identity"):
+        pair = likelihood(f"tweedie(power={power})", link)
+        y, eta = draw(pair)
+        for j in range(2):
+            step = pair.loss(y, eta + 1e-40j * np.eye(2)[j]).imag / 1e-40
+            np.testing.assert_allclose(pair.delta(y, eta)[:, j], step, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("theta", [1e-3, 0.3, 40.0, 1e9])
+def test_every_theta_has_its_slope_and_a_large_one_is_poisson(theta):
+    pair, poisson = likelihood(f"negative_binomial(theta={theta})"), likelihood("poisson")
+    y, eta = draw(pair)
+    for j in range(2):
+        step = pair.loss(y, eta + 1e-40j * np.eye(2)[j]).imag / 1e-40
+        np.testing.assert_allclose(pair.delta(y, eta)[:, j], step, rtol=1e-12, atol=1e-14)
+    if theta > 1e8:
+        np.testing.assert_allclose(pair.delta(y, eta), poisson.delta(y, eta), rtol=1e-7)
+        np.testing.assert_allclose(pair.deviance(y, pair.mean(eta)), poisson.deviance(y, pair.mean(eta)), rtol=1e-7)

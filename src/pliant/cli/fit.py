@@ -20,8 +20,17 @@ class Widths(click.ParamType[tuple[int, ...]]):
 @click.command("fit")
 @click.argument("data")
 @click.argument("formula")
-@click.option("--family", default="gaussian", show_default=True, help="gaussian, binomial, poisson or multinomial.")
-@click.option("--link", help="identity, log, logit, probit, cloglog, inverse or sqrt; by default the family's own.")
+@click.option(
+    "--family",
+    default="gaussian",
+    show_default=True,
+    help="gaussian, binomial, poisson, multinomial, gamma, inverse_gaussian, negative_binomial, tweedie, quasipoisson "
+    "or quasibinomial; 'negative_binomial(theta=2)' and 'tweedie(power=1.5)' hold the parameter.",
+)
+@click.option(
+    "--link",
+    help="identity, log, logit, probit, cauchit, cloglog, inverse, inverse_squared or sqrt; default: the family's.",
+)
 @click.option("--line", is_flag=True, help="The generalised linear model alone, exactly.")
 @click.option("--hidden", type=Widths(), help="Widths of the hidden layers: 8, or 64,64.")
 @click.option("--activation", default="tanh", show_default=True, help="Of the hidden units.")

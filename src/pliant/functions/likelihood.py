@@ -4,9 +4,11 @@ The engines ask for `loss` and `delta`, the line for `step_rows`, `deviance` and
 here, once: y is (n, q), or (n, C) for classes; eta is (n, q), with q = C - 1 for classes.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +21,8 @@ from pliant.types import Array, BoolArray
 LEAST_INFORMATION = 1e-60  # a divisor; rows that know less pull as if they knew this much
 LARGEST_NUMBER = 1e270
 CLOSE = 1e-300  # to the end of an interval
+# name, or name(parameter=value); the parameter's own name may be left out
+SPELLING = re.compile(r"(?P<name>\w+)(?P<given>\s*\(\s*(?:(?P<parameter>\w+)\s*=\s*)?(?P<value>[^()=\s]*)\s*\))?")
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,29 @@ class Likelihood:
     family: Family
     link: Link
 
-    def __reduce__(self) -> tuple[Callable[..., "Likelihood"], tuple[str, str]]:
+    def __reduce__(self) -> tuple[Callable[..., "Likelihood"], tuple[dict[str, Any]]]:
         """Pickle by name: the records hold functions."""
-        return likelihood, (self.family.name, self.link.name)
+        return Likelihood.from_dict, (self.to_dict(),)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what JSON can say: the names, and the family's parameter if it has one."""
+        said: dict[str, Any] = {"family": self.family.name, "link": self.link.name}
+        if self.family.parameter is not None:
+            said |= {"parameter": self.family.parameter, "estimated": self.family.estimated}
+        return said
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> "Likelihood":
+        """Build it again from `to_dict`; other entries are not read."""
+        found = likelihood(said["family"], said["link"])
+        if "parameter" not in said:
+            return found
+        made = found.with_parameter(said["parameter"])
+        return replace(made, family=replace(made.family, estimated=bool(said["estimated"])))
+
+    def with_parameter(self, value: float) -> "Likelihood":
+        """Give the same link with the family's parameter at another value."""
+        return replace(self, family=_with_parameter(self.family, value))
 
     @cached_property
     def _loss(self) -> Pair:
@@ -151,24 +175,51 @@ def likelihood(family: str, link: str | None = None) -> Likelihood:
     Parameters
     ----------
     family : str
-        A name of `FAMILIES`.
+        A name of `FAMILIES`. A family with a parameter takes it in brackets, "negative_binomial(theta=2)" or
+        "tweedie(power=1.5)": it is then held there, and else estimated.
     link : str, optional
         One of the family's links; the first is the default.
 
     Raises
     ------
     ArgumentError
-        If there is no such family, or it does not take that link; names the choices.
+        If there is no such family, or it does not take that link or that parameter; names the choices.
     """
-    if family not in FAMILIES:
-        raise ArgumentError(f"there is no family {family!r}; choose one of {', '.join(FAMILIES)}")
-    found = FAMILIES[family]
+    found = _family(family)
     name = found.links[0] if link is None else link
     if name not in found.links:
         raise ArgumentError(
-            f"the {family} family does not take the link {name!r}; choose one of {', '.join(found.links)}"
+            f"the {found.name} family does not take the link {name!r}; choose one of {', '.join(found.links)}"
         )
     return Likelihood(found, LINKS[name])
+
+
+def _family(text: object) -> Family:
+    """Read a family's name, with its parameter in brackets if it is given."""
+    read = SPELLING.fullmatch(text.strip()) if isinstance(text, str) else None
+    name = text if read is None else read["name"]
+    if read is None or name not in FAMILIES:
+        raise ArgumentError(f"there is no family {name!r}; choose one of {', '.join(FAMILIES)}")
+    found = FAMILIES[read["name"]]
+    if read["given"] is None:
+        return found
+    wanted = f"{found.name}({found.parameter_name}={found.parameter:g})" if found.parameter else found.name
+    if found.parameter is None or read["parameter"] not in (None, found.parameter_name):
+        raise ArgumentError(f"family={text!r} has a parameter that {found.name} does not have; write {wanted!r}")
+    try:
+        value = float(read["value"])
+    except ValueError:
+        raise ArgumentError(f"family={text!r}: {read['value']!r} is not a number; write {wanted!r}") from None
+    return replace(_with_parameter(found, value), estimated=False)
+
+
+def _with_parameter(family: Family, value: float) -> Family:
+    """Give the family with a parameter that lies inside its range, or say that it does not."""
+    low, high = family.parameter_range
+    if not (low < value < high and np.isfinite(value)):
+        bounds = f"above {low:g}" if high == np.inf else f"between {low:g} and {high:g}"
+        raise ArgumentError(f"the {family.parameter_name} of {family.name} lies {bounds}; it was given as {value:g}")
+    return family.with_parameter(float(value))
 
 
 def _off_zero(mu: Array, signed: bool) -> Array:

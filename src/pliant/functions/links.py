@@ -260,6 +260,72 @@ CLOGLOG = Link(
     torch_logs=lambda torch, eta: (torch.log(-torch.expm1(-torch.exp(eta))), -torch.exp(eta)),
 )
 
+# cauchit: mu = 1/2 + arctan(eta) / pi
+
+
+def cauchit_link(mu: Array) -> Array:
+    """tan(pi (mu - 1/2)), as the cotangent where mu is near 0, which keeps its digits."""
+    low = np.minimum(mu, 0.25)
+    high = np.maximum(mu, 0.25)
+    return (mu < 0.25) * (-1.0 / np.tan(np.pi * np.maximum(low, SMALLEST))) + (mu >= 0.25) * np.tan(
+        np.pi * (high - 0.5)
+    )
+
+
+def cauchit_inverse(eta: Array) -> Array:
+    """1/2 + arctan(eta) / pi; beyond 1 from the nearer end, so that the lower tail keeps its digits."""
+    lower = -np.arctan(1.0 / np.minimum(eta, -1.0)) / np.pi
+    middle = 0.5 + np.arctan(np.minimum(np.maximum(eta, -1.0), 1.0)) / np.pi
+    upper = 1.0 - np.arctan(1.0 / np.maximum(eta, 1.0)) / np.pi
+    mu: Array = (eta < -1.0) * lower + (np.abs(eta) <= 1.0) * middle + (eta > 1.0) * upper
+    return mu
+
+
+def cauchit_slope(eta: Array, mu: Array) -> Array:
+    """1 / (pi (1 + eta^2))."""
+    return 1.0 / (np.pi * (1.0 + eta * eta))
+
+
+def cauchit_log(eta: Array) -> Array:
+    """log mu; above zero log1p of minus the rest."""
+    below = np.log(cauchit_inverse(np.minimum(eta, 0.0)))
+    above = np.log1p(-cauchit_inverse(-np.maximum(eta, 0.0)))
+    low = 1.0 * (eta <= 0.0)
+    return low * below + (1.0 - low) * above
+
+
+def cauchit_log_slope(eta: Array) -> Array:
+    """1 / (pi mu (1 + eta^2))."""
+    return cauchit_slope(eta, eta) / cauchit_inverse(eta)
+
+
+def cauchit_rest(eta: Array) -> Array:
+    """log(1 - mu), which is log mu at -eta."""
+    return cauchit_log(-eta)
+
+
+def cauchit_rest_slope(eta: Array) -> Array:
+    """-1 / (pi (1 - mu) (1 + eta^2))."""
+    return -cauchit_log_slope(-eta)
+
+
+CAUCHIT = Link(
+    "cauchit",
+    cauchit_link,
+    cauchit_inverse,
+    cauchit_slope,
+    (0.0, 1.0),
+    torch_inverse=lambda torch, eta: torch.atan(eta) / torch.pi + 0.5,
+    log_inverse=cauchit_log,
+    log_inverse_slope=cauchit_log_slope,
+    log_rest=cauchit_rest,
+    log_rest_slope=cauchit_rest_slope,
+    torch_logs=lambda torch, eta: (
+        torch.log(torch.atan2(torch.ones_like(eta), -eta) / torch.pi),
+        torch.log(torch.atan2(torch.ones_like(eta), eta) / torch.pi),
+    ),
+)
+
 # inverse: eta = 1 / mu
 
 
@@ -278,6 +344,16 @@ def inverse_slope(eta: Array, mu: Array) -> Array:
     return -mu * mu
 
 
+def inverse_log(eta: Array) -> Array:
+    """-log eta; below zero, where the mean is negative, that of a small number."""
+    return -np.log(np.maximum(eta, OFF_ZERO))
+
+
+def inverse_log_slope(eta: Array) -> Array:
+    """-1 / eta."""
+    return -1.0 / np.maximum(eta, OFF_ZERO)
+
+
 def not_zero(eta: Array) -> BoolArray:
     """Finite and not zero."""
     return np.isfinite(eta) & (np.abs(eta) > 0.0)
@@ -290,6 +366,8 @@ INVERSE = Link(
     inverse_slope,
     (-np.inf, np.inf),
     torch_inverse=lambda torch, eta: torch.reciprocal(eta),
+    log_inverse=inverse_log,
+    log_inverse_slope=inverse_log_slope,
     admits=not_zero,
 )
 
@@ -338,4 +416,47 @@ SQRT = Link(
     admits=positive,
 )
 
-LINKS = {link.name: link for link in (IDENTITY, LOG, LOGIT, PROBIT, CLOGLOG, INVERSE, SQRT, SOFTMAX)}
+# inverse_squared: eta = 1 / mu^2
+
+
+def inverse_squared_link(mu: Array) -> Array:
+    """1 / mu^2."""
+    return 1.0 / (mu * mu)
+
+
+def inverse_squared_inverse(eta: Array) -> Array:
+    """1 / sqrt eta; from zero down, where there is none, a large number."""
+    return 1.0 / np.sqrt(np.maximum(eta, OFF_ZERO))
+
+
+def inverse_squared_slope(eta: Array, mu: Array) -> Array:
+    """-mu^3 / 2."""
+    return -0.5 * mu * mu * mu
+
+
+def inverse_squared_log(eta: Array) -> Array:
+    """-log(eta) / 2."""
+    return -0.5 * np.log(np.maximum(eta, OFF_ZERO))
+
+
+def inverse_squared_log_slope(eta: Array) -> Array:
+    """-1 / (2 eta)."""
+    return -0.5 / np.maximum(eta, OFF_ZERO)
+
+
+INVERSE_SQUARED = Link(
+    "inverse_squared",
+    inverse_squared_link,
+    inverse_squared_inverse,
+    inverse_squared_slope,
+    (0.0, np.inf),
+    torch_inverse=lambda torch, eta: torch.rsqrt(eta),
+    log_inverse=inverse_squared_log,
+    log_inverse_slope=inverse_squared_log_slope,
+    admits=positive,
+)
+
+LINKS = {
+    link.name: link
+    for link in (IDENTITY, LOG, LOGIT, PROBIT, CAUCHIT, CLOGLOG, INVERSE, INVERSE_SQUARED, SQRT, SOFTMAX)
+}

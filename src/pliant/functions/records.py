@@ -1,7 +1,7 @@
 """What a link is and what a family is: the records that links.py, families.py and classes.py fill in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ class Link:
 
 # of y, mu, weights (n, 1) and dispersion: P(Y < y) and P(Y <= y), equal where the response is continuous
 Cumulative = Callable[[Array, Array, Array, float], tuple[Array, Array]]
+Draw = Callable[[np.random.Generator, Array, Array, float], Array]  # of mu, weights (n, 1) and dispersion
 Pair = Callable[[Array, Array], Array]  # of y and eta
 
 
@@ -61,13 +62,29 @@ class Family:
     admits: Callable[[Array], BoolArray] = field(repr=False)  # response by response
     admitted: str = field(repr=False)  # the same, in words
     torch_loss: Callable[[Any, Any, Any, Link], Any] = field(repr=False)  # torch, y, eta, link -> (n,)
-    draw: Callable[[np.random.Generator, Array, Array, float], Array] = field(repr=False)  # mu, weights, dispersion
+    draw: Draw = field(repr=False)
     cumulative: Cumulative | None = field(default=None, repr=False)  # none where responses have no order
+    has_likelihood: bool = True  # a quasi family has none: its log likelihood is NaN, its draws are refused
+    parameter: float | None = None  # theta or power, where each value is a family of its own
+    parameter_name: str = ""
+    parameter_range: tuple[float, float] = (-np.inf, np.inf)  # its ends excluded
+    make: "Callable[[float], Family] | None" = field(default=None, repr=False)  # of the parameter
+    estimated: bool = False  # whether the parameter is found from the data, and not given
 
     @property
     def aic_extra(self) -> int:
-        """Give the number of scales that are estimated beside the coefficients: 0 or 1."""
-        return 0 if self.dispersion_known else 1
+        """Give the number of parameters that are estimated beside the coefficients: dispersion, theta, power."""
+        return (not self.dispersion_known) + self.estimated
+
+    @property
+    def title(self) -> str:
+        """Give the name with the parameter, as `likelihood` takes it."""
+        return self.name if self.parameter is None else f"{self.name}({self.parameter_name}={self.parameter!r})"
+
+    def with_parameter(self, value: float) -> "Family":
+        """Give the same family with another parameter; as before, given or found."""
+        assert self.make is not None
+        return replace(self.make(value), estimated=self.estimated)
 
     def check(self, y: Array) -> tuple[IntArray, str]:
         """Give the rows, from 0, of a response (n, q) that the family does not admit, and what it admits."""

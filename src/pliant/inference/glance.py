@@ -31,6 +31,9 @@ def deviance_explained(model: "Fitted") -> float:
 
 def glance(model: "Fitted") -> dict[str, Any]:
     """Give one value a question about the whole model, in the order of broom's glance."""
+    family = model.likelihood.family
+    name = family.parameter_name  # theta or power; its standard error is NaN where it was given
+    shape = {} if not name else {name: family.parameter, f"{name}_std_error": model.parameter_error}
     return {
         "null_deviance": model.null_deviance,
         "df_null": model.facts.df_null,
@@ -42,6 +45,7 @@ def glance(model: "Fitted") -> dict[str, Any]:
         "n_rows": model.facts.n_rows,
         "n_parameters": model.n_parameters,
         "dispersion": model.dispersion,
+        **shape,
         "deviance_explained": deviance_explained(model),
         "family": model.family,
         "link": model.link,

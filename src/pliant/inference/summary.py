@@ -135,18 +135,32 @@ def _closing(model: "Fitted") -> tuple[str, ...]:
     elif model.family == "gaussian":
         spread = f"residual standard deviation {_short(np.sqrt(facts.dispersion))}"
     else:
-        spread = f"dispersion {_short(facts.dispersion)}"
+        spread = f"dispersion {_short(facts.dispersion)}, by Pearson's statistic"
     explained = deviance_explained(model)
     share = "" if np.isnan(explained) else f" ({100 * explained:.1f} % of the deviance explained)"
     lines = [
         spread,
+        *_parameter_line(model),
         f"null deviance {_short(facts.null_deviance)} on {facts.df_null} degrees of freedom",
         f"deviance      {_short(facts.deviance)} on {facts.df_residual} degrees of freedom{share}",
     ]
     if not np.isnan(model.aic):
         lines.append(f"AIC {model.aic:.1f}, BIC {model.bic:.1f}, log-likelihood {facts.log_likelihood:.1f}")
+    if facts.inverse_information is not None:
         lines.append(STARS)
     return tuple(lines)
+
+
+def _parameter_line(model: "Fitted") -> tuple[str, ...]:
+    """Give theta or the power with its standard error, or say that it was given."""
+    family = model.likelihood.family
+    if family.parameter is None:
+        return ()
+    how = "as given"
+    if family.estimated:
+        error = "" if np.isnan(model.parameter_error) else f" (std. error {_short(model.parameter_error)})"
+        how = f"by maximum likelihood{error}; the coefficients' errors take it as known"
+    return (f"{family.parameter_name} {_short(family.parameter)}, {how}",)
 
 
 def _network_title(model: "Fitted") -> str:

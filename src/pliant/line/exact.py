@@ -1,5 +1,7 @@
 """The exact line: a generalised linear model by IRLS, in the user's units, with its standard errors."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from pliant.data.arrays import Arrays
@@ -7,10 +9,11 @@ from pliant.data.design import Design, aliased_columns
 from pliant.errors import ConvergenceError, InputError
 from pliant.functions.likelihood import Likelihood
 from pliant.line.notes import aliased_notes, reliability_notes, why_not
+from pliant.line.shape import find_parameter
 from pliant.measure import measure
 from pliant.model import Fitted
 from pliant.network import Network
-from pliant.optimisers.irls import fit_line
+from pliant.optimisers.irls import LineFit, fit_line
 from pliant.record import Settings
 from pliant.types import Array
 
@@ -39,22 +42,21 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
     if ridge is not None:  # a penalty tells apart the columns that it holds: only constant ones are left out
         held = ridge > 1e-20 * settings.regularisation * np.sum(arrays.weights) * np.mean(arrays.X**2, axis=0)
         aliased = aliased & ~held
-    line = fit_line(
-        chosen,
-        arrays.X,
-        arrays.y,
-        arrays.weights,
-        arrays.offset,
-        aliased=aliased,
-        ridge=ridge,
-    )
+
+    def solve(given: Likelihood) -> LineFit:
+        return fit_line(given, arrays.X, arrays.y, arrays.weights, arrays.offset, aliased=aliased, ridge=ridge)
+
+    shape = find_parameter(chosen, arrays, solve)
+    chosen = shape.likelihood
+    line = solve(chosen)
     if not line.converged:
         raise ConvergenceError(why_not(chosen, design, line, arrays.y))
     network = Network(design.n_inputs, outcomes, bias=design.has_intercept)
-    notes = design.notes + aliased_notes(design, arrays, line)
+    notes = design.notes + shape.notes + aliased_notes(design, arrays, line)
     parameters = _as_parameters(network, line.coefficients)
     mu = chosen.mean(line.eta)
     facts = measure(chosen, arrays, mu, rank, design.has_intercept, None if penalised else line)
+    facts = replace(facts, parameter_error=shape.error)
     notes += reliability_notes(chosen, arrays, mu, facts)
     return Fitted(design, network, chosen, parameters, settings, facts, notes, arrays=arrays)
 

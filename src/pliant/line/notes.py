@@ -10,7 +10,7 @@ from pliant.record import Facts
 from pliant.types import Array
 
 NAMED = 8  # columns that a note names
-PERFECT = 1e-28  # a dispersion below this share of the means' square is rounding (R: 1e-30)
+PERFECT = 1e-28  # a variance below this share of the means' square is rounding (R: 1e-30)
 
 
 def aliased_notes(design: Design, arrays: Arrays, line: LineFit) -> tuple[str, ...]:
@@ -33,14 +33,14 @@ def aliased_notes(design: Design, arrays: Arrays, line: LineFit) -> tuple[str, .
 def reliability_notes(chosen: Likelihood, arrays: Arrays, mu: Array, facts: Facts) -> tuple[str, ...]:
     """Say where numbers of the summary mean little."""
     notes = []
-    spread = float(np.mean(mu) ** 2 + np.var(mu))
-    if not chosen.family.dispersion_known and facts.dispersion < PERFECT * spread:
+    scatter = facts.dispersion * float(np.mean(chosen.family.variance(mu)))
+    if not chosen.family.dispersion_known and scatter < PERFECT * float(np.mean(mu) ** 2 + np.var(mu)):
         notes.append("the fit is essentially perfect: standard errors, tests and AIC are unreliable")
     if not chosen.family.dispersion_known and facts.df_residual <= 0 and facts.inverse_information is not None:
         notes.append("there are as many coefficients as rows, so nothing is left to tell their errors from")
     if chosen.family.name == "binomial" and np.isnan(facts.log_likelihood):
         notes.append("weights times response are not whole numbers of successes, so there is no likelihood and no AIC")
-    if chosen.family.name == "poisson" and np.any(arrays.y != np.round(arrays.y)):
+    if chosen.family.name in ("poisson", "negative_binomial") and np.any(arrays.y != np.round(arrays.y)):
         notes.append("the response is not whole numbers: the likelihood and AIC are those of a density, not of counts")
     return tuple(notes)
 
@@ -53,7 +53,7 @@ def why_not(chosen: Likelihood, design: Design, line: LineFit, y: Array) -> str:
     kept = [name for name, gone in zip(design.names, line.aliased, strict=True) if not gone]
     names = [kept[i] for i in sorted(moving)]
     state = f"after {line.steps} steps the deviance is {line.deviance:.6g}"
-    if chosen.family.dispersion_known and np.all(y == y[0]):
+    if chosen.family.name != "gaussian" and np.all(y == y[0]):
         return f"the response is {y[0, 0]:g} in every row, so there is nothing to fit: its mean has no finite eta"
     if chosen.family.dispersion_known:
         edge = "" if chosen.link.name in ("logit", "softmax", "probit", "cloglog") else ", or a mean lies at its bound"

@@ -17,7 +17,7 @@ from pliant.data.design import Design
 from pliant.data.table import Table, make_frame, read_rows
 from pliant.engines.reference import ReferenceEngine
 from pliant.errors import ArgumentError, InputError
-from pliant.functions.likelihood import Likelihood, likelihood
+from pliant.functions.likelihood import Likelihood
 from pliant.model.line_doors import LineDoors
 from pliant.model.look_doors import LookDoors
 from pliant.model.row_doors import RowDoors
@@ -237,8 +237,7 @@ class Fitted(LineDoors, RowDoors, LookDoors):
             "version": __version__,
             "design": self.design.to_dict(),
             "network": self.network.to_dict(),
-            "family": self.family,
-            "link": self.link,
+            **self.likelihood.to_dict(),
             "settings": self.settings.to_dict(),
             "facts": facts,
             "notes": self.notes,
@@ -257,7 +256,7 @@ class Fitted(LineDoors, RowDoors, LookDoors):
         return cls(
             Design.from_dict(described["design"]),
             Network.from_dict(described["network"]),
-            likelihood(described["family"], described["link"]),
+            Likelihood.from_dict(described),
             arrays["parameters"],
             Settings.from_dict(described["settings"]),
             Facts.from_dict(described["facts"], arrays),

@@ -50,8 +50,25 @@ class LineDoors:
         return make_frame({k: [v] for k, v in glance(self).items()}, self.frame_kind)
 
     @property
+    def theta(self: Any) -> float | None:
+        """theta of the negative binomial, as given or estimated; None for another family."""
+        family = self.likelihood.family
+        return family.parameter if family.parameter_name == "theta" else None
+
+    @property
+    def power(self: Any) -> float | None:
+        """Power of tweedie's variance, as given or estimated; None for another family."""
+        family = self.likelihood.family
+        return family.parameter if family.parameter_name == "power" else None
+
+    @property
+    def parameter_error(self: Any) -> float:
+        """Standard error of theta or the power; NaN where it was given, or the family has none."""
+        return float(self.facts.parameter_error)
+
+    @property
     def aic(self: Any) -> float:
-        """-2 log-likelihood + 2 parameters (an estimated scale counts as one); NaN for a network."""
+        """-2 log-likelihood + 2 parameters (an estimated dispersion, theta or power counts); NaN for a network."""
         from pliant.inference.glance import information_criterion
 
         return information_criterion(self, 2.0)

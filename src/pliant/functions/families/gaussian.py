@@ -1,0 +1,87 @@
+"""Gaussian: y about mu with one variance."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from pliant.functions.distributions import gaussian_cumulative, gaussian_draw
+from pliant.functions.records import Family, Link, Pair
+from pliant.types import Array
+
+
+def gaussian_variance(mu: Array) -> Array:
+    """1."""
+    return 0.0 * mu + 1.0
+
+
+def gaussian_loss(link: Link) -> Pair:
+    """(y - mu)^2 / 2."""
+
+    def loss(y: Array, eta: Array) -> Array:
+        residual = y - link.inverse(eta)
+        return 0.5 * residual * residual
+
+    return loss
+
+
+def gaussian_delta(link: Link) -> Pair:
+    """(mu - y) d mu / d eta."""
+
+    def delta(y: Array, eta: Array) -> Array:
+        mu = link.inverse(eta)
+        return (mu - y) * link.slope(eta, mu)
+
+    return delta
+
+
+def gaussian_information(link: Link) -> Callable[[Array], Array]:
+    """(d mu / d eta)^2."""
+
+    def information(eta: Array) -> Array:
+        slope = link.slope(eta, link.inverse(eta))
+        return slope * slope
+
+    return information
+
+
+def gaussian_deviance(y: Array, mu: Array) -> Array:
+    """(y - mu)^2."""
+    return (y - mu) * (y - mu)
+
+
+def gaussian_start(y: Array, weights: Array) -> Array:
+    """y."""
+    return y
+
+
+def gaussian_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float) -> float:
+    """-(n (log(2 pi D / n) + 1) - sum log w) / 2, with D the deviance of each output; as R's logLik."""
+    used = weights > 0.0
+    w, n = weights[used], np.count_nonzero(used)
+    deviance = np.sum(w[:, None] * gaussian_deviance(y, mu)[used], axis=0)
+    with np.errstate(divide="ignore"):  # a perfect fit has an infinite likelihood
+        each = n * (np.log(2.0 * np.pi * deviance / n) + 1.0) - np.sum(np.log(w))
+    return float(-0.5 * np.sum(each))
+
+
+GAUSSIAN = Family(
+    name="gaussian",
+    links=("identity", "log", "inverse", "sqrt"),
+    coding="number",
+    dispersion_known=False,
+    interval=(-np.inf, np.inf),
+    variance=gaussian_variance,
+    make_loss=gaussian_loss,
+    make_delta=gaussian_delta,
+    make_information=gaussian_information,
+    deviance=gaussian_deviance,
+    start=gaussian_start,
+    log_likelihood=gaussian_log_likelihood,
+    admits=np.isfinite,
+    admitted="finite numbers",
+    torch_loss=lambda torch, y, eta, link: (
+        torch.nn.functional.mse_loss(link.torch_inverse(torch, eta), y, reduction="none").sum(dim=-1) / 2
+    ),
+    draw=gaussian_draw,
+    cumulative=gaussian_cumulative,
+)
