@@ -123,4 +123,4 @@ def test_a_missing_frequency_is_a_missing_value():
     counts = COUNTS.astype(float)
     counts[3] = np.nan
     model = pliant.fit(FORMULA, table("gaussian"), hidden=(), frequencies=counts)
-    assert "1 row with missing values in frequencies dropped (row 4" in str(model.summary())
+    assert "1 row with missing values in 'frequencies' dropped (row 4 of 60)" in str(model.summary())
