@@ -102,7 +102,9 @@ def multinomial_start(y: Array, weights: Array) -> Array:
     return (weights * y + 1.0 / classes) / (weights + 1.0)
 
 
-def multinomial_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0) -> float:
+def multinomial_log_likelihood(
+    y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0
+) -> float:
     """sum f w y_c log mu_c, as R's multinom."""
     from scipy.special import xlogy
 

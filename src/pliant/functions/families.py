@@ -93,7 +93,9 @@ def gaussian_start(y: Array, weights: Array) -> Array:
     return y
 
 
-def gaussian_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0) -> float:
+def gaussian_log_likelihood(
+    y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0
+) -> float:
     """-(n (log(2 pi D / n) + 1) - sum f log w) / 2, with D the deviance of each output, n = sum f; as R's logLik."""
     used = weights > 0.0
     w, f = weights[used], np.broadcast_to(frequencies, weights.shape)[used]
@@ -171,7 +173,9 @@ def binomial_start(y: Array, weights: Array) -> Array:
     return (weights * y + 0.5) / (weights + 1.0)
 
 
-def binomial_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0) -> float:
+def binomial_log_likelihood(
+    y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0
+) -> float:
     """log of the binomial probabilities of w y successes in w trials; NaN where these are not whole numbers."""
     from scipy.special import gammaln, xlog1py, xlogy
 
@@ -260,7 +264,9 @@ def poisson_start(y: Array, weights: Array) -> Array:
     return y + 0.1
 
 
-def poisson_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0) -> float:
+def poisson_log_likelihood(
+    y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0
+) -> float:
     """sum f w (y log mu - mu - log y!), as R's logLik."""
     from scipy.special import gammaln, xlogy
 

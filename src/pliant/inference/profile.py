@@ -5,7 +5,7 @@ An end is the value b at which the least deviance with the coefficient held at b
     (D(b) - D) / dispersion = chi squared (1), or F (1, n - p) where the dispersion is estimated
 
 so it follows the likelihood where this is not a parabola, which a Wald interval takes it for. The end is found on
-the signed root of the rise, which is nearly straight in b: about five refits an end, each with b x_j as an offset.
+the signed root of the rise, which is nearly straight in b: about five refits an end, each with the coefficient held in the offset.
 """
 
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ def profile_interval(model: "Fitted", level: float) -> tuple[Array, Array]:
     Returns
     -------
     lower, upper : ndarray, shape (p,)
-        NaN where aliased; infinite where the deviance never rises by so much on that side. For a gaussian line
+        NaN where aliased, or where a refit does not settle; infinite where the deviance never rises by so much on that side. For a gaussian line
         with the identity link they are the Wald interval.
 
     Raises
@@ -69,8 +69,7 @@ def profile_interval(model: "Fitted", level: float) -> tuple[Array, Array]:
     for j in np.flatnonzero(kept):
         others = kept & (np.arange(len(beta)) != j)
         profile = _Profile(model, arrays, int(j), np.flatnonzero(others), _cutoff(model, level))
-        lower[j] = profile.end(float(beta[j]), -float(half[j]))
-        upper[j] = profile.end(float(beta[j]), float(half[j]))
+        lower[j], upper[j] = profile.end(-float(half[j])), profile.end(float(half[j]))
     return lower, upper
 
 
@@ -79,23 +78,41 @@ class _Profile:
 
     def __init__(self, model: "Fitted", arrays: "Arrays", j: int, others: IntArray, cutoff: float) -> None:
         self.model, self.arrays, self.cutoff = model, arrays, cutoff
-        self.column, self.rest = arrays.X[:, j], np.ascontiguousarray(arrays.X[:, others])
+        self.estimate, self.rest = float(coefficients(model)[j, 0]), np.ascontiguousarray(arrays.X[:, others])
+        # the others start where the line with a coefficient held has them to first order: the fitted eta, and along
+        # the column less its weighted regression on the others; the least deviance over them is the same
+        self.eta = model.linear_predictor(arrays.X, arrays.offset)
+        root = np.sqrt(arrays.totals * model.likelihood.information(self.eta)[:, 0])
+        column = arrays.X[:, j]
+        share = np.linalg.lstsq(root[:, None] * self.rest, root * column, rcond=None)[0]
+        self.along = column - self.rest @ share if self.rest.shape[1] else column
 
     def rise(self, b: float) -> float:
         """Give the root of the rise of the deviance at b, less the cut-off; inf where no line is left."""
-        a = self.arrays
-        with np.errstate(over="ignore", invalid="ignore"):
-            line = fit_line(self.model.likelihood, self.rest, a.y, a.totals, a.offset + b * self.column)
-        if not np.isfinite(line.deviance):
-            return float("inf")
-        return float(np.sqrt(max(line.deviance - self.model.deviance, 0.0) / self.model.dispersion) - self.cutoff)
+        deviance = self._deviance(self.eta[:, 0] + (b - self.estimate) * self.along)
+        if not np.isfinite(deviance):
+            return deviance
+        return float(np.sqrt(max(deviance - self.model.deviance, 0.0) / self.model.dispersion) - self.cutoff)
 
-    def end(self, estimate: float, half: float) -> float:
+    def _deviance(self, offset: Array) -> float:
+        """Give the least deviance over the others; inf where there is no mean, NaN where the refit does not settle."""
+        likelihood, a = self.model.likelihood, self.arrays
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.rest.shape[1]:
+                line = fit_line(likelihood, self.rest, a.y, a.totals, offset)
+                return line.deviance if line.converged else np.nan
+            eta = offset[:, None]
+            mu = likelihood.mean(eta)
+            return float(a.totals @ likelihood.deviance(a.y, mu)) if likelihood.valid(eta, mu) else np.inf
+
+    def end(self, half: float) -> float:
         """Give the end on the side of `half`, the signed half-width of the Wald interval."""
-        inside, below = estimate, -self.cutoff
+        inside, below = self.estimate, -self.cutoff
         for doubling in range(DOUBLINGS):
-            outside = estimate + 2.0**doubling * half
+            outside = self.estimate + 2.0**doubling * half
             above = self.rise(outside)
+            if np.isnan(above):
+                return above
             if above >= 0.0:
                 return self._root(inside, below, outside, above)
             if doubling and above - below < FLAT * self.cutoff:
@@ -110,6 +127,8 @@ class _Profile:
             finite = np.isfinite(above)
             b = (inside * above - outside * below) / (above - below) if finite else 0.5 * (inside + outside)
             rise = self.rise(b)
+            if np.isnan(rise):
+                return rise
             near = abs(outside - inside) <= 1e-13 * max(abs(inside), abs(outside))
             if near or abs(rise) <= EXACT * self.cutoff:
                 break
