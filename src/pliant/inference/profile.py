@@ -41,8 +41,8 @@ def profile_interval(model: "Fitted", level: float) -> tuple[Array, Array]:
     Returns
     -------
     lower, upper : ndarray, shape (p,)
-        NaN where aliased, or where a refit does not settle; infinite where the deviance never rises by so much on that side. For a gaussian line
-        with the identity link they are the Wald interval.
+        NaN where aliased, or where a refit does not settle; infinite where the deviance never rises by so much on
+        that side. For a gaussian line with the identity link they are the Wald interval.
 
     Raises
     ------

@@ -55,6 +55,32 @@ class LineDoors:
 
         return make_frame(tidy(self, level, names, cov_type, groups), self.frame_kind)
 
+    def wald_test(self: Any, hypotheses: Any, cov_type: str = "nonrobust", groups: Any = None) -> Any:
+        """Wald test of linear hypotheses together: "a = b, c = 0", a dict, or an array; prints as a sentence."""
+        from pliant.inference.hypotheses import wald_test
+
+        return wald_test(self, hypotheses, cov_type, groups)
+
+    def contrast(
+        self: Any,
+        what: Any,
+        pairs: str | None = None,
+        level: float = 0.95,
+        adjust: str | None = None,
+        cov_type: str = "nonrobust",
+        groups: Any = None,
+    ) -> Any:
+        """Linear combinations, "b - c" or {"b": 1, "c": -1}, with error and interval; or ("g", "pairwise") levels.
+
+        Parameters
+        ----------
+        adjust : {"none", "bonferroni", "holm"}, optional
+            Of p-values and intervals for the number of contrasts; "holm" for pairs, else "none".
+        """
+        from pliant.inference.hypotheses import contrast
+
+        return make_frame(contrast(self, what, pairs, level, adjust, cov_type, groups), self.frame_kind)
+
     def glance(self: Any) -> Any:
         """One row on the whole model: rows, deviance, AIC, dispersion, and how it was fitted."""
         from pliant.inference.glance import glance
@@ -70,7 +96,7 @@ class LineDoors:
 
     @property
     def bic(self: Any) -> float:
-        """-2 log-likelihood + log(n) parameters, n the rows with weight, each as often as it counts; NaN for a network."""
+        """-2 log-likelihood + log(n) parameters, n the rows with weight (frequencies counted); NaN for a network."""
         from pliant.inference.glance import information_criterion
 
         return information_criterion(self, float(np.log(self.facts.n_rows)))
