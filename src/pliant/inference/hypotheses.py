@@ -1,6 +1,6 @@
 """Wald tests of linear hypotheses, and contrasts: what the coefficients say together.
 
-W = (L b - r)' (L V L')^-1 (L b - r) is chi squared on the rows of L; W over these, F, where the dispersion is estimated.
+W = (L b - r)' (L V L')^-1 (L b - r) is chi squared on the m rows of L; where the dispersion is estimated, W / m is F.
 """
 
 from dataclasses import dataclass
