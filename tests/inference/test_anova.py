@@ -94,7 +94,7 @@ def test_it_prints_as_r_does_and_says_each_row_in_words():
     text = str(found)
     for words in ("Resid. Df", "Resid. Dev", "Pr(>F)", "NULL", "wt:cyl", "Signif. codes"):
         assert words in text
-    assert "added to the terms before it, wt makes the line fit better than chance alone would: F(1, 26) = " in text
+    assert "Added to the terms before it, wt makes the line fit better than chance alone would: F(1, 26) = " in text
     assert len(found.words) == 3
     assert found._repr_html_().count("<tr>") == 5
     assert "\\toprule" in found.latex()

@@ -63,7 +63,7 @@ def anova(*models: "Fitted") -> Anova:
         for a, b in pairwise(ordered)
     ]
     title = f"Analysis of deviance: {len(models)} nested lines"
-    return set_out(ordered[-1], rows, "model", title, "{name} fits {verdict} than the line before it")
+    return set_out(ordered[-1], rows, "model", title, "{name} fits {verdict}.")
 
 
 def drop1(model: "Fitted") -> Anova:
@@ -91,7 +91,7 @@ def drop1(model: "Fitted") -> Anova:
         df, deviance = without[0] - with_it[0], without[1] - with_it[1]
         rows.append(Row(name, without[0], without[1], df, deviance))
     title = "Analysis of deviance: each term given the others (type II)"
-    return set_out(model, rows, "term", title, "given the other terms, {name} makes the line fit {verdict}")
+    return set_out(model, rows, "term", title, "Given the other terms, {name} makes the line fit {verdict}.")
 
 
 def _of_terms(model: "Fitted") -> Anova:
@@ -103,7 +103,7 @@ def _of_terms(model: "Fitted") -> Anova:
         last = rows[-1]
         rows.append(Row(name, resid_df, resid_dev, last.resid_df - resid_df, last.resid_dev - resid_dev))
     title = "Analysis of deviance: terms added one after the other"
-    return set_out(model, rows, "term", title, "added to the terms before it, {name} makes the line fit {verdict}")
+    return set_out(model, rows, "term", title, "Added to the terms before it, {name} makes the line fit {verdict}.")
 
 
 def _sub_line(model: "Fitted", left_out: BoolArray) -> tuple[int, float]:

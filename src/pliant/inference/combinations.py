@@ -61,7 +61,8 @@ def read_combinations(given: Any, names: Mapping[str, int], k: int) -> list[Comb
         If it names no coefficient, a number is not finite, or an array has another shape.
     """
     if isinstance(given, str):
-        found = _Reader(given, names, k).hypotheses()
+        with np.errstate(all="ignore"):  # what is not finite is said below
+            found = _Reader(given, names, k).hypotheses()
     elif isinstance(given, Mapping):
         found = [_of_mapping(given, names, k)]
     elif isinstance(given, list | tuple) and given and all(isinstance(one, str | Mapping) for one in given):
@@ -103,7 +104,9 @@ def _of_matrix(given: Any, names: Mapping[str, int], k: int) -> list[Combination
     first: dict[int, str] = {}
     for name, index in names.items():
         first.setdefault(index, name)
-    return [Combination(_printed(row, [first[i] for i in np.flatnonzero(row).tolist()], names), row, 0.0) for row in matrix]
+    return [
+        Combination(_printed(row, [first[i] for i in np.flatnonzero(row).tolist()], names), row, 0.0) for row in matrix
+    ]
 
 
 def _printed(weights: Array, said: list[str], names: Mapping[str, int]) -> str:
