@@ -37,7 +37,7 @@ class WaldTest:
     cov_type: str
 
     def __str__(self) -> str:
-        said = ", ".join(self.hypotheses)
+        said = " and ".join(self.hypotheses)
         on = f"{self.df}, {self.resid_df:g}" if self.test == "F" else f"{self.df}"
         letter = "F" if self.test == "F" else "chi squared"
         verdict = "speak against" if self.p_value < 0.05 else "do not speak against"
