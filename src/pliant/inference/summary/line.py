@@ -37,10 +37,8 @@ def summarise(model: "Fitted", names: str = "pliant", cov_type: str = "nonrobust
         if cov_type != "nonrobust":
             covariance_of(model, cov_type, groups)  # says why there is none
         title = f"The line, fitted by {how_trained(model)}"
-        facts = (model.formula, scope)
-        return Summary(
-            title, facts, _bare_grids(model, names), _closing(model), model.notes, _words(model, tested=False)
-        )
+        grids, words = _bare_grids(model, names), _words(model, tested=False)
+        return Summary(title, (model.formula, scope), grids, _closing(model), model.notes, words)
     title = "The line: a generalised linear model, fitted exactly"
     grids, robust = _coefficient_grids(model, names, cov_type, groups)
     facts = (f"Call: {_call(model)}", scope, *([robust] if robust else []))
