@@ -36,15 +36,15 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
             + " one after the other, or a network with hidden= to all"
         )
     penalised = settings.regularisation > 0.0
-    aliased = aliased_columns(arrays.X, arrays.weights)
+    aliased = aliased_columns(arrays.X, arrays.totals)
     rank = int(np.sum(~aliased))
     ridge = _ridge(design, arrays, settings.regularisation) if penalised else None
     if ridge is not None:  # a penalty tells apart the columns that it holds: only constant ones are left out
-        held = ridge > 1e-20 * settings.regularisation * np.sum(arrays.weights) * np.mean(arrays.X**2, axis=0)
+        held = ridge > 1e-20 * settings.regularisation * np.sum(arrays.totals) * np.mean(arrays.X**2, axis=0)
         aliased = aliased & ~held
 
     def solve(given: Likelihood) -> LineFit:
-        return fit_line(given, arrays.X, arrays.y, arrays.weights, arrays.offset, aliased=aliased, ridge=ridge)
+        return fit_line(given, arrays.X, arrays.y, arrays.totals, arrays.offset, aliased=aliased, ridge=ridge)
 
     shape = find_parameter(chosen, arrays, solve)
     chosen = shape.likelihood
@@ -73,7 +73,8 @@ def _as_parameters(network: Network, coefficients: Array) -> Array:
 
 def _ridge(design: Design, arrays: Arrays, regularisation: float) -> Array:
     """Give the ridge (p,) that is `regularisation` on standardised columns; none on the intercept."""
-    ridge = regularisation * np.sum(arrays.weights) * np.var(arrays.X, axis=0)
+    centre = np.average(arrays.X, axis=0, weights=arrays.counts)
+    ridge = regularisation * np.sum(arrays.totals) * np.average((arrays.X - centre) ** 2, axis=0, weights=arrays.counts)
     if design.has_intercept:
         ridge[0] = 0.0
     return np.asarray(ridge)

@@ -59,13 +59,13 @@ def parameter_for_network(chosen: Likelihood, design: Design, rows: Arrays) -> S
     if not chosen.family.estimated:
         return Shape(chosen)
     X = design.inputs(rows.X)
-    ridge = np.full(X.shape[1], START_RIDGE * np.sum(rows.weights))
+    ridge = np.full(X.shape[1], START_RIDGE * np.sum(rows.totals))
     if design.has_intercept:
         X, ridge = np.hstack([np.ones((len(X), 1)), X]), np.append(0.0, ridge)
     first = replace(rows, X=X, y=rows.y[:, :1])
 
     def solve(given: Likelihood) -> LineFit:
-        return fit_line(given, X, first.y, rows.weights, rows.offset, ridge=ridge)
+        return fit_line(given, X, first.y, rows.totals, rows.offset, ridge=ridge)
 
     found = find_parameter(chosen, first, solve)
     family = found.likelihood.family
@@ -85,7 +85,7 @@ def _find_theta(chosen: Likelihood, rows: Arrays, solve: Solve) -> Shape:
     mu = _means(poisson, rows, line)
     if not line.converged:  # as where a group has zeros only: what goes wrong is said of the line, by its own fit
         return Shape(chosen)
-    at = best_log_theta(rows.y, mu, rows.weights, None)
+    at = best_log_theta(rows.y, mu, rows.totals, None)
     smallest, before = math.inf, (math.nan, math.nan)
     for _ in range(MAX_TURNS):
         if at is None or at > math.log(AT_INFINITY * np.max(mu)):
@@ -95,7 +95,7 @@ def _find_theta(chosen: Likelihood, rows: Arrays, solve: Solve) -> Shape:
         mu = _means(given, rows, line)
         if not line.converged:
             return Shape(given)
-        answer = best_log_theta(rows.y, mu, rows.weights, at)
+        answer = best_log_theta(rows.y, mu, rows.totals, at)
         if answer is None:
             return _no_overdispersion(chosen, mu)
         gap = answer - at
@@ -105,7 +105,7 @@ def _find_theta(chosen: Likelihood, rows: Arrays, solve: Solve) -> Shape:
         smallest, before = min(smallest, abs(gap)), (at, gap)
         at = secant if abs(secant - answer) < 2.0 * abs(gap) else answer  # NaN, at first, is not below
     assert at is not None
-    information = theta_score(rows.y, mu, rows.weights, math.exp(at))[1]
+    information = theta_score(rows.y, mu, rows.totals, math.exp(at))[1]
     return Shape(chosen.with_parameter(math.exp(at)), information**-0.5 if information > 0.0 else math.nan)
 
 
@@ -164,13 +164,14 @@ class _Profile:
         line = self.solve(given)
         if not line.converged:
             return math.inf
-        mu, weights = _means(given, rows, line), rows.weights[:, None]
-        pearson = float(np.mean(weights * (rows.y - mu) ** 2 / given.family.variance(mu)))
+        mu, weights, counts = _means(given, rows, line), rows.weights[:, None], rows.counts[:, None]
+        pearson = float(np.average(weights * (rows.y - mu) ** 2 / given.family.variance(mu), weights=counts))
         if not 0.0 < pearson < math.inf:
             return math.inf
         at = math.log(pearson) + self.beyond_pearson
         for _ in range(MAX_TURNS):
-            value, first, second = map(np.sum, compound_expansion(rows.y, mu, math.exp(at) / weights, power))
+            parts = compound_expansion(rows.y, mu, math.exp(at) / weights, power)
+            value, first, second = (np.sum(counts * part) for part in parts)
             step = float(-first / second) if second < 0.0 else math.copysign(0.5, float(first))
             if abs(step) < 1e-6:
                 break

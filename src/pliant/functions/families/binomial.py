@@ -53,7 +53,9 @@ def binomial_start(y: Array, weights: Array) -> Array:
     return (weights * y + 0.5) / (weights + 1.0)
 
 
-def binomial_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float) -> float:
+def binomial_log_likelihood(
+    y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0
+) -> float:
     """log of the binomial probabilities of w y successes in w trials; NaN where these are not whole numbers."""
     from scipy.special import gammaln, xlog1py, xlogy
 
@@ -62,7 +64,7 @@ def binomial_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: flo
     if np.any(np.abs(successes - whole) > 1e-7 * np.maximum(trials, 1.0)) or np.any(trials != np.round(trials)):
         return float("nan")
     ways = gammaln(trials + 1.0) - gammaln(whole + 1.0) - gammaln(trials - whole + 1.0)
-    return float(np.sum(ways + xlogy(whole, mu) + xlog1py(trials - whole, -mu)))
+    return float(np.sum(np.reshape(frequencies, (-1, 1)) * (ways + xlogy(whole, mu) + xlog1py(trials - whole, -mu))))
 
 
 def between_0_and_1(y: Array) -> BoolArray:

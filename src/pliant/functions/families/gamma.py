@@ -57,8 +57,11 @@ def gamma_start(y: Array, weights: Array) -> Array:
     return y
 
 
-def gamma_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float) -> float:
+def gamma_log_likelihood(
+    y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0
+) -> float:
     """Sum of w times the log density of shape 1 / phi, with phi = deviance / sum w, as R's logLik."""
+    weights = weights * frequencies
     used = weights > 0.0
     w, y, mu = weights[used, None], y[used], mu[used]
     unit = gamma_deviance(y, mu)

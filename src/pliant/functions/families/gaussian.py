@@ -54,13 +54,16 @@ def gaussian_start(y: Array, weights: Array) -> Array:
     return y
 
 
-def gaussian_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float) -> float:
-    """-(n (log(2 pi D / n) + 1) - sum log w) / 2, with D the deviance of each output; as R's logLik."""
+def gaussian_log_likelihood(
+    y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0
+) -> float:
+    """-(n (log(2 pi D / n) + 1) - sum f log w) / 2, with D the deviance of each output, n = sum f; as R's logLik."""
     used = weights > 0.0
-    w, n = weights[used], np.count_nonzero(used)
-    deviance = np.sum(w[:, None] * gaussian_deviance(y, mu)[used], axis=0)
+    w, f = weights[used], np.broadcast_to(frequencies, weights.shape)[used]
+    n = np.sum(f)
+    deviance = np.sum((f * w)[:, None] * gaussian_deviance(y, mu)[used], axis=0)
     with np.errstate(divide="ignore"):  # a perfect fit has an infinite likelihood
-        each = n * (np.log(2.0 * np.pi * deviance / n) + 1.0) - np.sum(np.log(w))
+        each = n * (np.log(2.0 * np.pi * deviance / n) + 1.0) - np.sum(f * np.log(w))
     return float(-0.5 * np.sum(each))
 
 

@@ -60,8 +60,11 @@ def inverse_gaussian_start(y: Array, weights: Array) -> Array:
     return y
 
 
-def inverse_gaussian_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float) -> float:
+def inverse_gaussian_log_likelihood(
+    y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0
+) -> float:
     """-(sum w (log(2 pi phi) + 1) + 3 sum w log y) / 2, with phi = deviance / sum w, as R's logLik."""
+    weights = weights * frequencies
     used = weights > 0.0
     w, y, mu = weights[used, None], y[used], mu[used]
     phi = np.sum(w * inverse_gaussian_deviance(y, mu), axis=0) / np.sum(w)

@@ -50,7 +50,10 @@ def negative_binomial(theta: float) -> Family:
     def deviance(y: Array, mu: Array) -> Array:
         return _deviance(y, mu, theta)
 
-    def log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float) -> float:
+    def log_likelihood(
+        y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0
+    ) -> float:
+        weights = weights * frequencies
         return float(np.sum(weights[:, None] * log_probability(y, mu, theta)))
 
     def torch_loss(torch: Any, y: Any, eta: Any, link: Link) -> Any:

@@ -53,11 +53,13 @@ def poisson_start(y: Array, weights: Array) -> Array:
     return y + 0.1
 
 
-def poisson_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float) -> float:
-    """sum w (y log mu - mu - log y!), as R's logLik."""
+def poisson_log_likelihood(
+    y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0
+) -> float:
+    """sum f w (y log mu - mu - log y!), as R's logLik."""
     from scipy.special import gammaln, xlogy
 
-    return float(np.sum(weights[:, None] * (xlogy(y, mu) - mu - gammaln(y + 1.0))))
+    return float(np.sum((frequencies * weights)[:, None] * (xlogy(y, mu) - mu - gammaln(y + 1.0))))
 
 
 def poisson_torch_loss(torch: Any, y: Any, eta: Any, link: Link) -> Any:

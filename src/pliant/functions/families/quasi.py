@@ -14,7 +14,9 @@ from pliant.functions.records import Family
 from pliant.types import Array
 
 
-def no_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float) -> float:
+def no_log_likelihood(
+    y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0
+) -> float:
     """NaN, as R's logLik gives NA."""
     return float("nan")
 

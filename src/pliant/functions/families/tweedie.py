@@ -56,7 +56,10 @@ def tweedie(power: float) -> Family:
     def deviance(y: Array, mu: Array) -> Array:
         return tweedie_deviance(y, mu, power)
 
-    def log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float) -> float:
+    def log_likelihood(
+        y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0
+    ) -> float:
+        weights = weights * frequencies
         used = weights > 0.0
         w = weights[used, None]
         phi = np.sum(w * deviance(y[used], mu[used]), axis=0) / np.sum(w)
