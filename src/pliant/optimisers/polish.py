@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from pliant.extended import Extended, quick_two_sum, two_product, two_sum
-from pliant.optimisers.passes import CELLS, TINY, Factor, Normal, Problem, blocks
+from pliant.optimisers.passes import CELLS, TINY, Factor, Likelihood, Normal, Problem, blocks
 from pliant.optimisers.slices import Rows, exponents
 from pliant.types import Array
 
@@ -73,7 +73,8 @@ def polish(problem: Problem, normal: Normal, factor: Factor, approach: float) ->
 class _Polish:
     def __init__(self, problem: Problem, factor: Factor) -> None:
         self.problem, self.T = problem, factor.T
-        self.careful = problem.X.size <= LARGE or factor.condition > CALM
+        self.calm = factor.condition <= CALM
+        self.careful = problem.X.size <= LARGE or not self.calm
         self.depth = min(8, math.ceil((70.0 + math.log2(max(factor.condition, 1.0))) / 21.0))
         self.top = exponents(problem.largest)
         self.kept: list[Rows] | None = None
@@ -163,6 +164,7 @@ class _Polish:
                 here = self._eta(part, rows, high, low)
                 mu = _extended(likelihood.mean, here) if rows is not None else likelihood.mean(here)
                 eta[part] = here.real
+                mu = _if_it_matters(mu, likelihood, weights, y)
                 for found, of in ((deviances, likelihood.deviance), (pearsons, likelihood.pearson)):
                     found.append(_weighted(weights, of, y, mu))
                 F, _ = likelihood.step_rows(y, here.real, mu.real)
@@ -176,7 +178,7 @@ class _Polish:
 
     def _times_T(self, part: slice, rows: Rows | None, of: slice) -> Array:
         """Give a block of X times some rows of T, rounded once."""
-        if rows is None:
+        if rows is None or self.calm:
             return np.asarray(self.problem.X[part] @ self.T[of])
         return rows.times(self.T[of], np.zeros_like(self.T[of]))[0]
 
@@ -192,6 +194,17 @@ def _add_information(M: Array, weights: Array, F: Array, Z: list[Array]) -> None
         for a, z in enumerate(Z):
             wide += z * (np.sqrt(weights) * F[:, r, a])[:, None]
         M += wide.T @ wide
+
+
+def _if_it_matters(mu: Any, likelihood: Likelihood, weights: Array, y: Array) -> Any:
+    """Give the means to float64 where their rounding cannot move the deviance.
+
+    It moves it by some eps sum w |y - mu| mu / V, of which chance takes all but the root; a close fit magnifies it.
+    """
+    rounded = mu.real
+    left = float(weights @ likelihood.pearson(y, rounded))
+    size = float(weights @ likelihood.pearson(np.zeros_like(y), rounded))
+    return rounded if size <= left * len(y) else mu
 
 
 def _weighted(weights: Array, of: Any, y: Array, mu: Any) -> float:
