@@ -382,7 +382,8 @@ def _notes(
         if given is not None:
             holes[given if isinstance(given, str) else what] = np.isnan(given_numbers(what, given, table))
     notes += dropped_note(holes, keep)
-    notes += fills_note(table.take(np.flatnonzero(keep)), fills)
+    if fills:
+        notes += fills_note(table.take(np.flatnonzero(keep)), fills)
     for node, value in values.items():
         if isinstance(value, Groups) and len(value.levels) == 1:
             notes.append(f"{node} has one level, {shown(value.levels[0])}, in the rows that are left: it says nothing")

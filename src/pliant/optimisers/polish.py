@@ -33,7 +33,7 @@ from pliant.optimisers.passes import CELLS, TINY, Factor, Likelihood, Normal, Pr
 from pliant.optimisers.slices import Rows, exponents
 from pliant.types import Array
 
-LARGE = 2**20  # numbers of X beyond which float64 does, if
+LARGE = 2**17  # numbers of X beyond which float64 does, if
 CALM = 100.0  # the condition of the scaled columns is at most this
 MAX_ROUNDS = 100
 DONE = 2.0**-62  # a relative correction that moves no digit
@@ -84,10 +84,10 @@ class _Polish:
         p, q = normal.beta.shape
         high, low = normal.beta, np.zeros_like(normal.beta)
         least = normal.reach / np.maximum(problem.length, TINY)[:, None]
-        before, smallest, stale, score = max(approach, TINY), np.inf, 0, None
-        if not self.careful:  # the last pass had the score already
-            score = normal.right if normal.information is not None else self._score(high, low)
+        before, smallest, stale = max(approach, TINY), np.inf, 0
+        score = normal.right if normal.information is not None else None  # the last pass had it, to float64
         for _ in range(MAX_ROUNDS):
+            rough = self.careful and score is not None
             score = self._score(high, low) if score is None else score
             move = (self.T @ (self.T.T @ score)).reshape(q, p).T
             score = None
@@ -98,6 +98,9 @@ class _Polish:
             each = np.abs(move) / np.maximum(np.abs(high), 2.0**-60 * least)
             size = float(np.max(each, initial=0.0))
             rate = size / before
+            if rough:
+                before = max(size, TINY)
+                continue
             if size <= DONE or (rate < 0.5 and size * rate < (DONE if self.careful else 2.0**-55)):
                 break
             stale = stale + 1 if size > 0.5 * smallest else 0
@@ -162,9 +165,10 @@ class _Polish:
             for part, rows in self._blocks():
                 y, weights = problem.y[part], problem.weights[part]
                 here = self._eta(part, rows, high, low)
-                mu = _extended(likelihood.mean, here) if rows is not None else likelihood.mean(here)
                 eta[part] = here.real
-                mu = _if_it_matters(mu, likelihood, weights, y)
+                mu: Any = likelihood.mean(here.real)
+                if rows is not None and _rounding_matters(mu, likelihood, weights, y):
+                    mu = _extended(likelihood.mean, here)
                 for found, of in ((deviances, likelihood.deviance), (pearsons, likelihood.pearson)):
                     found.append(_weighted(weights, of, y, mu))
                 F, _ = likelihood.step_rows(y, here.real, mu.real)
@@ -196,15 +200,14 @@ def _add_information(M: Array, weights: Array, F: Array, Z: list[Array]) -> None
         M += wide.T @ wide
 
 
-def _if_it_matters(mu: Any, likelihood: Likelihood, weights: Array, y: Array) -> Any:
-    """Give the means to float64 where their rounding cannot move the deviance.
+def _rounding_matters(mu: Array, likelihood: Likelihood, weights: Array, y: Array) -> bool:
+    """Say whether the rounding of the means can move the deviance.
 
     It moves it by some eps sum w |y - mu| mu / V, of which chance takes all but the root; a close fit magnifies it.
     """
-    rounded = mu.real
-    left = float(weights @ likelihood.pearson(y, rounded))
-    size = float(weights @ likelihood.pearson(np.zeros_like(y), rounded))
-    return rounded if size <= left * len(y) else mu
+    left = float(weights @ likelihood.pearson(y, mu))
+    size = float(weights @ likelihood.pearson(np.zeros_like(y), mu))
+    return not size <= left * len(y)
 
 
 def _weighted(weights: Array, of: Any, y: Array, mu: Any) -> float:
