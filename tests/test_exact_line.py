@@ -104,3 +104,12 @@ def test_a_score_at_the_solution_is_nothing_beside_its_terms():
         eta = line.linear_predictor(line.arrays.X, line.arrays.offset)
         terms = line.arrays.X * line.likelihood.delta(line.arrays.y, eta)
         assert np.all(np.abs(terms.sum(axis=0)) < 1e-12 * np.abs(terms).sum(axis=0)), (family, link)
+
+
+def test_columns_that_nearly_agree_are_fitted_and_said():
+    said = NIST["filip"]
+    x = np.array(said["x"], dtype=float)
+    y = np.array(said["y"], dtype=float)
+    line = pliant.fit(np.column_stack([x**k for k in range(1, 11)]), y, hidden=())
+    assert not any(np.isnan(value) for value in line.coefficients.values())
+    assert any("nearly determine others (condition" in note for note in line.notes)

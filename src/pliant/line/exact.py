@@ -8,7 +8,7 @@ from pliant.data.arrays import Arrays
 from pliant.data.design import Design, aliased_columns
 from pliant.errors import ConvergenceError, InputError
 from pliant.functions.likelihood import Likelihood
-from pliant.line.notes import aliased_notes, reliability_notes, why_not
+from pliant.line.notes import aliased_notes, condition_notes, reliability_notes, why_not
 from pliant.line.shape import find_parameter
 from pliant.measure import measure
 from pliant.model import Fitted
@@ -52,7 +52,7 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
     if not line.converged:
         raise ConvergenceError(why_not(chosen, design, line, arrays.y))
     network = Network(design.n_inputs, outcomes, bias=design.has_intercept)
-    notes = design.notes + shape.notes + aliased_notes(design, arrays, line)
+    notes = design.notes + shape.notes + aliased_notes(design, arrays, line) + condition_notes(line)
     parameters = _as_parameters(network, line.coefficients)
     mu = chosen.mean(line.eta)
     facts = measure(chosen, arrays, mu, rank, design.has_intercept, None if penalised else line)

@@ -10,6 +10,7 @@ from pliant.record import Facts
 from pliant.types import Array
 
 NAMED = 8  # columns that a note names
+WORTH_SAYING = 1e7  # a condition beyond it: half of float64's digits
 PERFECT = 1e-28  # a variance below this share of the means' square is rounding (R: 1e-30)
 
 
@@ -28,6 +29,16 @@ def aliased_notes(design: Design, arrays: Arrays, line: LineFit) -> tuple[str, .
             more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
             notes.append(f"{', '.join(names[:NAMED])}{more} {'is' if len(names) == 1 else 'are'} {why}")
     return tuple(notes)
+
+
+def condition_notes(line: LineFit) -> tuple[str, ...]:
+    """Say where columns nearly agree: the digits of the coefficients hang on the last digits of the table."""
+    if not WORTH_SAYING < line.condition < np.inf:
+        return ()
+    return (
+        f"some columns nearly determine others (condition {line.condition:.0e}): the coefficients are right for these "
+        "numbers, but change with their last digits; centre the columns, or use poly(x, degree)",
+    )
 
 
 def reliability_notes(chosen: Likelihood, arrays: Arrays, mu: Array, facts: Facts) -> tuple[str, ...]:

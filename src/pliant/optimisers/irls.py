@@ -180,9 +180,13 @@ class _Descent:
     def _unpolished(self, found: Factor | None, settled: bool) -> Polished:
         k, now = self.size.size, self.now
         covariance = np.full((k, k), np.nan) if found is None else found.T @ found.T.T
-        mu = self.problem.likelihood.mean(now.eta)
-        pearson = float(self.problem.weights @ self.problem.likelihood.pearson(self.problem.y, mu))
-        return Polished(now.beta, now.eta, now.deviance, pearson, covariance, self.size, settled)
+        problem = self.problem
+        with np.errstate(all="ignore"):
+            mu = problem.likelihood.mean(now.eta)
+            deviance = float(problem.weights @ problem.likelihood.deviance(problem.y, mu))
+            pearson = float(problem.weights @ problem.likelihood.pearson(problem.y, mu))
+        deviance = deviance if np.isfinite(deviance) else np.inf
+        return Polished(now.beta, now.eta, deviance, pearson, covariance, self.size, settled)
 
     def _factor(self) -> Factor | None:
         """Invert the equations of the last pass; by QR from the moment when their sums are too ill-conditioned."""
@@ -212,13 +216,13 @@ class _Descent:
         self.at_first = 1.0 if found is None else found.condition  # separation makes it grow later, and is no tremble
         first = np.zeros(shape) if found is None else found.move.reshape(problem.q, -1).T
         now = run(problem, first, eta, by_qr=self.by_qr)
-        if np.isfinite(now.deviance) or not len(first):
+        if np.isfinite(now.objective) or not len(first):
             return now
         constant = problem.likelihood.constant(problem.y, problem.weights) - problem.offset
         flat = np.linalg.lstsq(problem.X, constant, rcond=None)[0]
         for share in (0.5, 0.25, 0.1, 0.01, 0.0):
             now = run(problem, flat + share * (first - flat), eta, by_qr=self.by_qr)
-            if np.isfinite(now.deviance):
+            if np.isfinite(now.objective):
                 break
         return now
 

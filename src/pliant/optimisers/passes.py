@@ -1,8 +1,8 @@
-"""One pass over the rows: the deviance at some coefficients, and the normal equations of the next step.
+"""One pass over the rows: the loss at some coefficients, and the normal equations of the next step.
 
 A pass goes through the rows in blocks that stay in the processor's cache, so that beyond the design matrix a
-fit needs two vectors of eta, however many rows there are; each block gives its means, its deviance, its share
-of the information and of the score. (Whole vectors took four times as long at a million rows.)
+fit needs two vectors of eta, however many rows there are; each block gives its means, its loss, its
+share of the information and of the score. (Whole vectors took four times as long at a million rows.)
 
 The information X'WX squares the condition number. Up to `WORST` that does no harm, since the corrections that
 follow need only a rough inverse (see polish.py); beyond it the blocks go through a QR factor, which does not
@@ -37,6 +37,9 @@ class Likelihood(Protocol):
 
     def mean(self, eta: Array) -> Array:
         """Give the mean (n, C) of each row from eta (n, q)."""
+
+    def loss(self, y: Array, eta: Array) -> Array:
+        """Give half the unit deviance (n,), but for what eta does not move; inf where the family does not hold."""
 
     def deviance(self, y: Array, mu: Array) -> Array:
         """Give the unit deviance (n,) of each row."""
@@ -87,8 +90,7 @@ class Normal:
 
     beta: Array  # (p, q)
     eta: Array  # (n, q)
-    deviance: float  # inf where the family does not hold
-    objective: float  # deviance plus ridge
+    objective: float  # twice the loss, plus ridge: the deviance but for a constant; inf where the family does not hold
     change: float  # the largest change of eta, of any row
     reach: float  # root mean square of eta without its offset, or of the working residual if larger
     information: Array | None  # (k, k), or None where the triangle comes by QR
@@ -123,7 +125,7 @@ def run(problem: Problem, beta: Array, before: Array, *, start: bool = False, by
     eta = before if start else np.empty_like(before)
     penalty = problem.decay * beta.T.ravel()
     collect = _Triangle(problem, penalty) if by_qr else _Gram(problem, penalty)
-    deviance = change = squares = known = spread = 0.0
+    loss = change = squares = known = spread = 0.0
     for part in blocks(n, k, QR_CELLS if by_qr else CELLS):
         rows, y, weights = X[part], problem.y[part], problem.weights[part]
         if not start:
@@ -135,24 +137,22 @@ def run(problem: Problem, beta: Array, before: Array, *, start: bool = False, by
         here = eta[part]
         mu = likelihood.mean(here)
         if not likelihood.valid(here, mu):
-            deviance = np.inf
+            loss = np.inf
             break
-        if not start:
-            deviance += float(weights @ likelihood.deviance(y, mu))
+        if not start:  # the loss takes half the time of the deviance, and no logarithm where the link has one
+            loss += float(weights @ likelihood.loss(y, here))
         F, b = likelihood.step_rows(y, here, mu)
         if start:
             b = b + np.einsum("nrq,nq->nr", F, here - problem.offset[part])
         squares += float(weights @ np.einsum("nr,nr->n", b, b))
         known += float(weights @ np.einsum("nrq,nrq->n", F, F))
         collect.add(rows, weights, F, b)
-    deviance = deviance if np.isfinite(deviance) else np.inf
     noise = (squares / max(known, TINY)) ** 0.5
     information, triangle, right = collect.result()
     return Normal(
         beta,
         eta,
-        deviance,
-        deviance + float(np.sum(penalty * beta.T.ravel())),
+        2.0 * loss + float(np.sum(penalty * beta.T.ravel())) if np.isfinite(loss) else np.inf,
         change,
         max((spread / max(n * q, 1)) ** 0.5, noise, TINY),
         information,

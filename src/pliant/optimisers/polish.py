@@ -29,13 +29,13 @@ from typing import Any
 import numpy as np
 
 from pliant.extended import Extended, quick_two_sum, two_product, two_sum
-from pliant.optimisers.passes import CELLS, TINY, Factor, Normal, Problem, blocks
+from pliant.optimisers.passes import CELLS, TINY, Factor, Likelihood, Normal, Problem, blocks
 from pliant.optimisers.slices import Rows, exponents
 from pliant.types import Array
 
-LARGE = 2**20  # numbers of X beyond which float64 does, if
+LARGE = 2**17  # numbers of X beyond which float64 does, if
 CALM = 100.0  # the condition of the scaled columns is at most this
-MAX_ROUNDS = 100
+MAX_ROUNDS = 200
 DONE = 2.0**-62  # a relative correction that moves no digit
 KEPT = 2**22  # numbers of X whose slices are kept from round to round
 ROWS = 8192  # in a block: 13 bits, which leave 20 to a slice
@@ -73,7 +73,8 @@ def polish(problem: Problem, normal: Normal, factor: Factor, approach: float) ->
 class _Polish:
     def __init__(self, problem: Problem, factor: Factor) -> None:
         self.problem, self.T = problem, factor.T
-        self.careful = problem.X.size <= LARGE or factor.condition > CALM
+        self.calm = factor.condition <= CALM
+        self.careful = problem.X.size <= LARGE or not self.calm
         self.depth = min(8, math.ceil((70.0 + math.log2(max(factor.condition, 1.0))) / 21.0))
         self.top = exponents(problem.largest)
         self.kept: list[Rows] | None = None
@@ -83,10 +84,10 @@ class _Polish:
         p, q = normal.beta.shape
         high, low = normal.beta, np.zeros_like(normal.beta)
         least = normal.reach / np.maximum(problem.length, TINY)[:, None]
-        before, smallest, stale, score = max(approach, TINY), np.inf, 0, None
-        if not self.careful:  # the last pass had the score already
-            score = normal.right if normal.information is not None else self._score(high, low)
+        before, smallest, stale = max(approach, TINY), np.inf, 0
+        score = normal.right if normal.information is not None else None  # the last pass had it, to float64
         for _ in range(MAX_ROUNDS):
+            rough = self.careful and score is not None
             score = self._score(high, low) if score is None else score
             move = (self.T @ (self.T.T @ score)).reshape(q, p).T
             score = None
@@ -97,9 +98,13 @@ class _Polish:
             each = np.abs(move) / np.maximum(np.abs(high), 2.0**-60 * least)
             size = float(np.max(each, initial=0.0))
             rate = size / before
+            if rough:
+                before = max(size, TINY)
+                continue
             if size <= DONE or (rate < 0.5 and size * rate < (DONE if self.careful else 2.0**-55)):
                 break
-            stale = stale + 1 if size > 0.5 * smallest else 0
+            slow = 0.5 if size < 1e-12 else 0.95  # Fisher's steps shrink by a constant where the link is not canonical
+            stale = stale + 1 if size > slow * smallest else 0
             if stale > (1 if size < 1e-12 else 5) or (stale and not self.careful and size < 1e-14):
                 break
             before, smallest = size, min(smallest, size)
@@ -161,8 +166,10 @@ class _Polish:
             for part, rows in self._blocks():
                 y, weights = problem.y[part], problem.weights[part]
                 here = self._eta(part, rows, high, low)
-                mu = _extended(likelihood.mean, here) if rows is not None else likelihood.mean(here)
                 eta[part] = here.real
+                mu: Any = likelihood.mean(here.real)
+                if rows is not None and _rounding_matters(mu, likelihood, weights, y):
+                    mu = _extended(likelihood.mean, here)
                 for found, of in ((deviances, likelihood.deviance), (pearsons, likelihood.pearson)):
                     found.append(_weighted(weights, of, y, mu))
                 F, _ = likelihood.step_rows(y, here.real, mu.real)
@@ -176,7 +183,7 @@ class _Polish:
 
     def _times_T(self, part: slice, rows: Rows | None, of: slice) -> Array:
         """Give a block of X times some rows of T, rounded once."""
-        if rows is None:
+        if rows is None or self.calm:
             return np.asarray(self.problem.X[part] @ self.T[of])
         return rows.times(self.T[of], np.zeros_like(self.T[of]))[0]
 
@@ -192,6 +199,16 @@ def _add_information(M: Array, weights: Array, F: Array, Z: list[Array]) -> None
         for a, z in enumerate(Z):
             wide += z * (np.sqrt(weights) * F[:, r, a])[:, None]
         M += wide.T @ wide
+
+
+def _rounding_matters(mu: Array, likelihood: Likelihood, weights: Array, y: Array) -> bool:
+    """Say whether the rounding of the means can move the deviance.
+
+    It moves it by some eps sum w |y - mu| mu / V, of which chance takes all but the root; a close fit magnifies it.
+    """
+    left = float(weights @ likelihood.pearson(y, mu))
+    size = float(weights @ likelihood.pearson(np.zeros_like(y), mu))
+    return not size <= left * len(y)
 
 
 def _weighted(weights: Array, of: Any, y: Array, mu: Any) -> float:
