@@ -99,3 +99,30 @@ def test_what_cannot_be_drawn_is_said(tmp_path):
 def test_dollar_signs_in_names_are_not_mathematics(tmp_path):
     frame = pd.DataFrame({"cost $": [1.0, 2, 3, 4], "gain $": [2.0, 1, 4, 3]})
     save_figure(fit("`gain $` ~ `cost $`", frame).plot(), tmp_path / "f.png")
+
+
+TABLE = {
+    "x": np.arange(24.0),
+    "z": np.arange(24.0) % 5,
+    "g": list("abc") * 8,
+    "h": ["p", "q"] * 12,
+}
+
+
+@pytest.mark.parametrize("formula", ["cbind(x, z) ~ g", "cbind(x, z) ~ g + h", "cbind(z, x) ~ I(x / 2)"])
+def test_of_several_responses_the_first_is_drawn_and_named(formula):
+    model = pliant.fit(formula, TABLE, hidden=2, epochs=2)
+    names = model.design.response.names
+    assert model.plot().axes[0].get_ylabel() == f"{names[0]}, the first of {names[0]}, {names[1]}"
+
+
+@pytest.mark.parametrize(("formula", "rows"), [("x ~ g", 3), ("x ~ g + h", 6)])
+def test_the_data_of_a_picture_of_levels_has_every_mean_that_is_drawn(formula, rows):
+    model = pliant.fit(formula, TABLE, hidden=())
+    data = model.plot().data
+    assert data.height == rows
+    means = model.predict(data)["prediction"] if rows == 6 else model.predict({"g": data["g"]})["prediction"]
+    assert np.allclose(data["mean"], means)
+    classes = pliant.fit("g ~ h", TABLE, family="multinomial", hidden=()).plot().data
+    assert classes.columns == ["h", "g", "mean"]
+    assert classes.height == 6

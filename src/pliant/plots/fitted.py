@@ -70,10 +70,17 @@ def plot_fit(model: "Fitted", table: object = None, x: str | None = None, group:
         drawn = _draw_curves(model, view, axes)
     figure.data = make_frame(drawn, model.frame_kind)
     axes.set_xlabel(view.x)
-    label = model.design.response.label
+    label = _label(model)
     shares = {"multinomial": "probability", "binomial": f"probability of {label}"}
     axes.set_ylabel(shares.get(model.family, label))
     return figure
+
+
+def _label(model: "Fitted") -> str:
+    """Name what is drawn: the response, and of several numbers the first, so named."""
+    response = model.design.response
+    several = response.n_outputs > 1 and not model.likelihood.has_classes
+    return f"{response.names[0]}, the first of {', '.join(response.names)}" if several else response.label
 
 
 def _view(model: "Fitted", table: Table, x: str | None, group: str | None) -> View:
@@ -186,6 +193,7 @@ def _draw_levels(model: "Fitted", view: View, axes: Any) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     levels = np.arange(len(column.levels), dtype=np.float64)
     groups = _groups(view)
+    drawn: dict[str, list[Any]] = {}
     for i, (code, name, colour, mine) in enumerate(groups):
         shift = 0.0 if len(groups) == 1 else 0.5 * (i / (len(groups) - 1) - 0.5)
         if y is not None and model.family != "multinomial":
@@ -198,10 +206,14 @@ def _draw_levels(model: "Fitted", view: View, axes: Any) -> dict[str, Any]:
                 axes.vlines(levels + shift, low, high, color=INK, lw=1.5)
             title = model.design.response.levels[j] if mu.shape[1] > 1 else name
             axes.plot(levels + shift, mu[:, j], "D", ms=7, color=shade, mec=INK, mew=1.0, label=title)
+            drawn.setdefault(view.x, []).extend(column.levels)
+            if title:
+                drawn.setdefault(view.group or model.design.response.label, []).extend([title] * len(levels))
+            drawn.setdefault("mean", []).extend(mu[:, j])
     if len(groups) > 1 or model.family == "multinomial":
         axes.legend(frameon=False, fontsize=9)
     axes.set_xticks(levels, column.levels)
-    return {view.x: list(column.levels), "mean": mu[:, 0]}
+    return drawn
 
 
 def _response(model: "Fitted", view: View) -> Array | None:
@@ -220,6 +232,7 @@ def _mean_with_band(model: "Fitted", table: Table) -> tuple[Array, Array | None,
     rows = model.design.matrix(table)
     eta = model.linear_predictor(rows.X, rows.offset)
     mu = model.likelihood.mean(eta)
+    mu = mu if model.likelihood.has_classes else mu[:, :1]  # of several responses the first
     if model.facts.inverse_information is None or eta.shape[1] > 1:
         return mu, None, None
     low, high = mean_interval(model, rows.X, rows.offset, 0.95)
