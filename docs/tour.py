@@ -545,8 +545,8 @@ draw.moving(curve_x, stages, captions, **seen)
 draw.banner(curve_x, stages[::2], points=(few_x, few_y))
 
 # %% [markdown]
-# Should we train longer? The loss says yes. The truth, which we can look at only because we invented it, says
-# something else.
+# Should we train longer? The loss says yes. Ask the truth, which we can look at only because we invented
+# it.
 
 # %%
 longer = curve.continue_training(1900)
@@ -569,11 +569,12 @@ lines = {
     "2,000 epochs": predicted(longer),
     "left alone": predicted(default),
 }
-draw.curves(curve_x, lines, title="Longer is not better", **seen)
+draw.curves(curve_x, lines, title="Longer is not always better", **seen)
 
 # %% [markdown]
-# A large network that is trained for long fits the noise as well as the wave. Asked for nothing, pliant takes a
-# few units beside the line, holds their weights back a little, and starts from the line itself; it says so:
+# A large network that is trained for long can fit the noise as well as the wave, and the loss cannot tell which.
+# Asked for nothing, pliant takes a few units beside the line, holds their weights back a little, and starts from the
+# line itself; it says so:
 
 # %%
 for reason in default.settings.reasons:

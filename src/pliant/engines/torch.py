@@ -5,6 +5,9 @@ activations, links and losses are stated in torch's own words in the records of 
 from autograd. The parameters are one flat tensor; the module is called with views into it
 (`torch.func.functional_call`), so that a step moves one vector.
 
+`torch.compile` is not used: on two busy cores it took a fifth off a gradient (6.0 to 4.7 ms with 20 rows and 64
+units, 168 to 141 ms with 2,000 rows and three layers of 128), after a first call of 27 and of 74 seconds.
+
 torch is imported inside functions, so that this file imports, and says what is missing, where torch is not.
 """
 
