@@ -15,6 +15,7 @@ import pytest
 import pliant
 from pliant.cli import run
 from pliant.datasets import penguins_path
+from pliant.functions import FAMILIES, LINKS
 from pliant.modelfile import read_model
 
 FORMULA = "body_mass_g ~ flipper_length_mm + species"
@@ -32,6 +33,22 @@ def call(capsys, *arguments):
     code = run([str(a) for a in arguments])
     out, err = capsys.readouterr()
     return code, out, err
+
+
+def test_help_names_every_family_and_every_link(folder, capsys):
+    said = call(capsys, "fit", "--help")[1]
+    text = " ".join(said.split())
+    assert not [name for name in FAMILIES if name not in text]
+    assert not [name for name in LINKS if name not in text and name != "softmax"]
+
+
+def test_a_family_takes_its_parameter_in_brackets(folder, capsys):
+    fit = ("fit", "penguins.csv", "year ~ flipper_length_mm", "--line", "--family")
+    code, out, _ = call(capsys, *fit, "negative_binomial(theta=2)")
+    assert (code, "theta 2.00000, as given" in out) == (0, True)
+    code, _, err = call(capsys, *fit, "negative_binomial(theta=-2)")
+    assert code == 2
+    assert "the theta of negative_binomial lies above 0; it was given as -2" in err
 
 
 def test_fit_predict_and_picture(folder, capsys):
