@@ -6,7 +6,7 @@ NumPy's arithmetic and elementwise functions, so that a family or a link written
 about 23 digits as it stands, and nothing about it is stated twice. What it does not know raises TypeError.
 
 Exp goes by a table of 64 powers of two and a short series: its error is 1e-23, not the 1e-32 of the rest. That
-is seven digits more than anyone reads of the result, for a third of the time.
+is seven digits more than anyone reads of the result.
 
 References
 ----------

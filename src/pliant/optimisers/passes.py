@@ -2,7 +2,7 @@
 
 A pass goes through the rows in blocks that stay in the processor's cache, so that beyond the design matrix a
 fit needs two vectors of eta, however many rows there are; each block gives its means, its loss, its
-share of the information and of the score. (Whole vectors took four times as long at a million rows.)
+share of the information and of the score.
 
 The information X'WX squares the condition number. Up to `WORST` that does no harm, since the corrections that
 follow need only a rough inverse (see polish.py); beyond it the blocks go through a QR factor, which does not
@@ -139,7 +139,7 @@ def run(problem: Problem, beta: Array, before: Array, *, start: bool = False, by
         if not likelihood.valid(here, mu):
             loss = np.inf
             break
-        if not start:  # the loss takes half the time of the deviance, and no logarithm where the link has one
+        if not start:  # the loss is cheaper than the deviance: no logarithm where the link has one
             loss += float(weights @ likelihood.loss(y, here))
         F, b = likelihood.step_rows(y, here, mu)
         if start:

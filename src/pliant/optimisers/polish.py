@@ -10,8 +10,7 @@ which shrink until every digit of `high` stands. The covariance is made from the
     Z = X T,   M = Z' W Z,   C = T M^-1 T'
 
 Z has twice the digits while it is summed; M is then within rounding of the identity, so that C has nearly all
-digits of float64 whatever the condition of X. (A residual sweep over information x C gives no more, and took four
-times as long.)
+digits of float64 whatever the condition of X.
 
 Where rows are many and columns far from dependence, float64 gives the same digits: the errors of rows average
 out. `LARGE` and `CALM` say where; benchmarks/digits.py has the figures.
