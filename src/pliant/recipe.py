@@ -16,6 +16,7 @@ from pliant.record import Settings
 
 FULL_BATCH_ROWS = 2_000  # to here one step sees all rows; beyond, batches of 256
 HOLD_OUT_ROWS = 100  # from here the recipe can spare a fifth of the rows to choose when to stop
+FIRTH = "firth"
 STEPS = 4_000  # what the recipe's training may take
 
 
@@ -30,7 +31,7 @@ class Asked:
     epochs: int | None
     batch: int | None
     schedule: str | None
-    regularisation: float | None
+    regularisation: float | str | None
     validation: float | None
     patience: int | None
     seed: int
@@ -109,11 +110,12 @@ def _exact(asked: Asked) -> Settings:
         epochs=0,
         batch=None,
         schedule="constant",
-        regularisation=_not_negative("regularisation", asked.regularisation or 0.0),
+        regularisation=0.0 if asked.regularisation == FIRTH else _penalty(asked.regularisation),
         validation=None,
         patience=None,
         seed=asked.seed,
         precision="float64",
+        firth=asked.regularisation == FIRTH,
     )
 
 
@@ -122,6 +124,8 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
     reasons = []
     validation, patience, regularisation = asked.validation, asked.patience, asked.regularisation
     by_recipe = hidden is None
+    if regularisation == FIRTH:
+        raise ArgumentError("regularisation='firth' is for the line, solved exactly: give hidden=() and no optimiser")
     if hidden is None:
         hidden = (8,)
         reasons.append("8 hidden units beside the line: enough to bend, few enough to train at once")
@@ -151,7 +155,7 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
         epochs=epochs,
         batch=batch,
         schedule=asked.schedule or "constant",
-        regularisation=_not_negative("regularisation", regularisation or 0.0),
+        regularisation=_penalty(regularisation),
         validation=validation,
         patience=patience,
         seed=asked.seed,
@@ -161,8 +165,10 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
     return Plan(hidden, False, settings)
 
 
-def _not_negative(name: str, value: float) -> float:
-    """Give a finite number from 0 on, or say what it is not."""
+def _penalty(value: float | str | None) -> float:
+    """Give a finite number from 0 on, 0 where nothing was asked, or say what it is not."""
+    if value is None:
+        return 0.0
     if not (isinstance(value, (int, float)) and math.isfinite(value) and value >= 0.0):
-        raise ArgumentError(f"{name}={value!r} must be a number from 0 on")
+        raise ArgumentError(f"regularisation={value!r} must be a number from 0 on, or 'firth' for a line")
     return float(value)

@@ -27,6 +27,7 @@ class Settings:
     patience: int | None
     seed: int
     precision: str
+    firth: bool = False  # of a line: Firth's penalised likelihood, in place of a number for `regularisation`
     reasons: tuple[str, ...] = ()  # why the recipe chose what nobody asked for
 
     def to_dict(self) -> dict[str, Any]:

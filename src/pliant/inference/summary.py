@@ -84,6 +84,8 @@ def summarise(model: "Fitted", names: str = "pliant") -> Summary:
         title = f"The line, fitted by {_how(model)}"
         return Summary(title, facts, _bare_grids(model, names), _closing(model), model.notes)
     title = "The line: a generalised linear model, fitted exactly"
+    if model.settings.firth:
+        title = "The line: a generalised linear model, fitted by Firth's penalised likelihood"
     return Summary(title, facts, _coefficient_grids(model, names), _closing(model), model.notes)
 
 

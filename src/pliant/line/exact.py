@@ -4,15 +4,17 @@ import numpy as np
 
 from pliant.data.arrays import Arrays
 from pliant.data.design import Design, aliased_columns
-from pliant.errors import ConvergenceError, InputError
+from pliant.errors import ConvergenceError, InputError, SeparationError
 from pliant.functions.likelihood import Likelihood
-from pliant.line.notes import aliased_notes, reliability_notes, why_not
+from pliant.line.firth import check_firth, fit_firth
+from pliant.line.notes import aliased_notes, firth_note, reliability_notes, separated, why_not
+from pliant.line.separation import Watch
 from pliant.measure import measure
 from pliant.model import Fitted, linear_predictor
 from pliant.network import Network
-from pliant.optimisers.irls import fit_line
+from pliant.optimisers.irls import LineFit, fit_line
 from pliant.record import Settings
-from pliant.types import Array
+from pliant.types import Array, BoolArray
 
 
 def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings: Settings) -> Fitted:
@@ -22,8 +24,10 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
     ------
     InputError
         If there is more than one response: each has a dispersion of its own.
+    SeparationError
+        If columns separate the rows of one outcome from the others; names the coefficients that run off.
     ConvergenceError
-        If the steps do not die out; names the columns that run off.
+        If the steps do not die out for another reason; has the state.
     """
     outcomes = chosen.outputs(arrays.y)
     if outcomes > 1 and not chosen.has_classes:
@@ -34,15 +38,14 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
         )
     penalised = settings.regularisation > 0.0
     aliased = aliased_columns(arrays.X, arrays.weights)
-    line = fit_line(
-        chosen,
-        arrays.X,
-        arrays.y,
-        arrays.weights,
-        arrays.offset,
-        aliased=aliased,
-        ridge=_ridge(design, arrays, settings.regularisation) if penalised else None,
-    )
+    if settings.firth:
+        check_firth(chosen)
+        line = fit_firth(chosen, arrays.X, arrays.y, arrays.weights, arrays.offset, aliased)
+    elif penalised:
+        ridge = _ridge(design, arrays, settings.regularisation)
+        line = fit_line(chosen, arrays.X, arrays.y, arrays.weights, arrays.offset, aliased=aliased, ridge=ridge)
+    else:
+        line = _maximum(chosen, design, arrays, aliased)
     if not line.converged:
         raise ConvergenceError(why_not(chosen, design, line, arrays.y))
     network = Network(design.n_inputs, outcomes, bias=design.has_intercept)
@@ -51,7 +54,19 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
     mu = chosen.mean(linear_predictor(design, network, parameters, arrays.X, arrays.offset))
     facts = measure(chosen, arrays, mu, line.rank, design.has_intercept, None if penalised else line)
     notes += reliability_notes(chosen, arrays, mu, facts)
+    if settings.firth:
+        notes += (firth_note(facts, line),)
     return Fitted(design, network, chosen, parameters, settings, facts, notes, arrays=arrays)
+
+
+def _maximum(chosen: Likelihood, design: Design, arrays: Arrays, aliased: BoolArray) -> LineFit:
+    """Fit without a penalty, unless there is no finite fit: then say which columns run off."""
+    watch = Watch(chosen, arrays.X[:, ~aliased], arrays.y, arrays.weights)
+    line = fit_line(chosen, arrays.X, arrays.y, arrays.weights, arrays.offset, aliased=aliased, watch=watch)
+    found = watch.found if line.converged else watch.search()
+    if found is not None:
+        raise SeparationError(*separated(chosen, design, found, aliased, arrays))
+    return line
 
 
 def _as_parameters(network: Network, coefficients: Array) -> Array:

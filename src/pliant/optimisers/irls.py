@@ -13,7 +13,7 @@ McCullagh and Nelder (1989), Generalized Linear Models, chapter 2.
 Golub and Van Loan (2013), Matrix Computations, 4th edition, section 5.3.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -73,6 +73,7 @@ def fit_line(
     *,
     aliased: BoolArray | None = None,
     ridge: Array | None = None,
+    watch: Callable[[Array], bool] | None = None,
 ) -> LineFit:
     """Find the coefficients that minimise the deviance of a generalised linear model.
 
@@ -91,6 +92,8 @@ def fit_line(
         Columns to leave out, since others determine them.
     ridge : ndarray, shape (p,), optional
         Not negative; added to the information of each coefficient.
+    watch : callable, optional
+        Of the means (n, C) of the rows with weight, after each step; the fit stops when it says so.
 
     Returns
     -------
@@ -105,7 +108,7 @@ def fit_line(
     kept = np.flatnonzero(~left_out)
     decay = np.zeros(len(kept)) if ridge is None else ridge[kept]
     descent = _Descent(likelihood, np.ascontiguousarray(X[:, kept]), y, weights, offset, decay)
-    steps = descent.run()
+    steps = descent.run(watch)
     q = descent.q
     coefficients, last_step = np.full((2, p, q), np.nan)
     coefficients[kept], last_step[kept] = descent.beta, descent.size
@@ -132,8 +135,8 @@ class _Descent:
         self.noise = 0.0  # root mean square of the working residual
         self._begin()
 
-    def run(self) -> int:
-        """Take steps until they no longer shrink; give their number."""
+    def run(self, watch: Callable[[Array], bool] | None = None) -> int:
+        """Take steps until they no longer shrink, or the watch says stop; give their number."""
         steps, smallest, stale = 0, np.inf, 0
         while steps < MAX_STEPS and stale < 2 and self.eta_step > 0.0:
             self._step()
@@ -141,7 +144,7 @@ class _Descent:
             if self.eta_step < SETTLED:
                 stale = stale + 1 if self.eta_step > 0.5 * smallest else 0
                 smallest = min(smallest, self.eta_step)
-            if not np.isfinite(self.eta_step):
+            if not np.isfinite(self.eta_step) or (watch is not None and watch(self.mu)):
                 break
         return steps
 
