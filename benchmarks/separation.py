@@ -20,7 +20,7 @@ import numpy as np
 from scipy.optimize import linprog
 
 import pliant
-from pliant.errors import SeparationError
+from pliant.errors import ConvergenceError, SeparationError
 
 Rows = list[list[int]]
 
@@ -223,6 +223,8 @@ def answer(case: Case) -> Truth:
         model = pliant.fit(case.formula, case.table, hidden=(), **case.options)
     except SeparationError as said:
         return Truth(said.kind, said.columns)
+    except ConvergenceError as said:
+        return Truth(str(said), ())
     assert np.isfinite(model.deviance)
     return Truth("overlap", ())
 

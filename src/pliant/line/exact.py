@@ -8,6 +8,7 @@ from pliant.errors import ConvergenceError, InputError, SeparationError
 from pliant.functions.likelihood import Likelihood
 from pliant.line.firth import check_firth, fit_firth
 from pliant.line.notes import aliased_notes, firth_note, reliability_notes, separated, why_not
+from pliant.line.second import at_rest
 from pliant.line.separation import Watch
 from pliant.measure import measure
 from pliant.model import Fitted, linear_predictor
@@ -44,6 +45,7 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
     elif penalised:
         ridge = _ridge(design, arrays, settings.regularisation)
         line = fit_line(chosen, arrays.X, arrays.y, arrays.weights, arrays.offset, aliased=aliased, ridge=ridge)
+        line = at_rest(chosen, arrays, line, ridge)
     else:
         line = _maximum(chosen, design, arrays, aliased)
     if not line.converged:
@@ -66,7 +68,7 @@ def _maximum(chosen: Likelihood, design: Design, arrays: Arrays, aliased: BoolAr
     found = watch.found if line.converged else watch.search()
     if found is not None:
         raise SeparationError(*separated(chosen, design, found, aliased, arrays))
-    return line
+    return at_rest(chosen, arrays, line)
 
 
 def _as_parameters(network: Network, coefficients: Array) -> Array:

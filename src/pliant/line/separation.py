@@ -181,13 +181,11 @@ class Watch:
         self.X, self.y, self.weights = (X, y, weights) if used.all() else (X[used], y[used], weights[used])
         self.found: Separation | None = None
         self.searched = False
-        self.near_end, self.end = _ends(likelihood, self.y)
-        high = likelihood.family.interval[1]  # the unit of the mean: 1 for a share, else the usual response
-        self.unit = 1.0 if np.isfinite(high) else max(float(np.mean(np.abs(self.y))), 1e-300)
+        self.low, self.high = _certain_from(likelihood, self.y)
 
-    def __call__(self, mu: Array) -> bool:
-        """Say whether the fit with these means (n, C) of the rows with weight runs off, and should stop."""
-        if not self.searched and self._certain(mu):
+    def __call__(self, eta: Array) -> bool:
+        """Say whether the fit with this eta (n, q), of the rows with weight, runs off and should stop."""
+        if not self.searched and self._is_certain(eta):
             self.search()
         return self.found is not None
 
@@ -198,16 +196,27 @@ class Watch:
             self.found = find_separation(self.likelihood, self.X, self.y, self.weights)
         return self.found
 
-    def _certain(self, mu: Array) -> bool:
+    def _is_certain(self, eta: Array) -> bool:
+        if np.min(eta, initial=0.0) >= self.low and np.max(eta, initial=0.0) <= self.high:
+            return False  # the usual case, in two passes without a copy
         if self.likelihood.has_classes:
-            return bool(np.any(mu[self.y <= 0.0] < CERTAIN))
-        return bool(np.any(np.abs(mu[self.near_end, 0] - self.end) < CERTAIN * self.unit))
+            return True
+        pairs = conditions(self.likelihood, self.y)[0]
+        up = pairs.above == 1
+        return bool(np.any(eta[pairs.row[up]] > self.high) or np.any(eta[pairs.row[~up]] < self.low))
 
 
-def _ends(likelihood: Likelihood, y: Array) -> tuple[IntArray, Array]:
-    """Give the rows (m,) whose means may run to an end of the family, and that end (m,)."""
+def _certain_from(likelihood: Likelihood, y: Array) -> tuple[float, float]:
+    """Give the eta below and above which a mean is all but at an end of its family; infinite where it has none."""
     if likelihood.has_classes:
-        return np.arange(0), np.zeros(0)
-    rows = conditions(likelihood, y)[0].row
+        half = -0.5 * float(np.log(CERTAIN))  # two classes that lie apart by twice that
+        return -half, half
     low, high = interval(likelihood)
-    return rows, np.clip(y[rows, 0], low, high)
+    unit = 1.0 if np.isfinite(high) else max(float(np.mean(np.abs(y))), 1e-300)
+    below, above = -np.inf, np.inf
+    for end, inside in ((low, low + CERTAIN * unit), (high, high - CERTAIN * unit)):
+        if np.isfinite(end):
+            with np.errstate(all="ignore"):
+                at_end, eta = float(likelihood.link.link(np.array(end))), float(likelihood.link.link(np.array(inside)))
+            below, above = (eta if at_end == -np.inf else below), (eta if at_end == np.inf else above)
+    return below, above

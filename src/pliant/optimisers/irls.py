@@ -93,7 +93,7 @@ def fit_line(
     ridge : ndarray, shape (p,), optional
         Not negative; added to the information of each coefficient.
     watch : callable, optional
-        Of the means (n, C) of the rows with weight, after each step; the fit stops when it says so.
+        Of the eta (n, q) of the rows with weight, after each step; the fit stops when it says so.
 
     Returns
     -------
@@ -144,7 +144,7 @@ class _Descent:
             if self.eta_step < SETTLED:
                 stale = stale + 1 if self.eta_step > 0.5 * smallest else 0
                 smallest = min(smallest, self.eta_step)
-            if not np.isfinite(self.eta_step) or (watch is not None and watch(self.mu)):
+            if not np.isfinite(self.eta_step) or (watch is not None and watch(self.eta)):
                 break
         return steps
 
