@@ -7,7 +7,7 @@ from pliant.data.design import Design, aliased_columns
 from pliant.errors import ConvergenceError, InputError, SeparationError
 from pliant.functions.likelihood import Likelihood
 from pliant.line.firth import check_firth, fit_firth
-from pliant.line.notes import aliased_notes, firth_note, reliability_notes, separated, why_not
+from pliant.line.notes import aliased_notes, firth_note, reliability_notes, separated, too_large, why_not
 from pliant.line.second import at_rest
 from pliant.line.separation import Watch
 from pliant.measure import measure
@@ -15,9 +15,10 @@ from pliant.model import Fitted, linear_predictor
 from pliant.network import Network
 from pliant.optimisers.irls import LineFit, fit_line
 from pliant.record import Settings
-from pliant.types import Array, BoolArray
+from pliant.types import Array
 
 
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")  # what is not finite at the end is refused below
 def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings: Settings) -> Fitted:
     """Fit the line to the floor of float64.
 
@@ -38,16 +39,7 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
             + " one after the other, or a network with hidden= to all"
         )
     penalised = settings.regularisation > 0.0
-    aliased = aliased_columns(arrays.X, arrays.weights)
-    if settings.firth:
-        check_firth(chosen)
-        line = fit_firth(chosen, arrays.X, arrays.y, arrays.weights, arrays.offset, aliased)
-    elif penalised:
-        ridge = _ridge(design, arrays, settings.regularisation)
-        line = fit_line(chosen, arrays.X, arrays.y, arrays.weights, arrays.offset, aliased=aliased, ridge=ridge)
-        line = at_rest(chosen, arrays, line, ridge)
-    else:
-        line = _maximum(chosen, design, arrays, aliased)
+    line = _solved(chosen, design, arrays, settings)
     if not line.converged:
         raise ConvergenceError(why_not(chosen, design, line, arrays.y))
     network = Network(design.n_inputs, outcomes, bias=design.has_intercept)
@@ -55,16 +47,27 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
     parameters = _as_parameters(network, line.coefficients)
     mu = chosen.mean(linear_predictor(design, network, parameters, arrays.X, arrays.offset))
     facts = measure(chosen, arrays, mu, line.rank, design.has_intercept, None if penalised else line)
+    if not (np.all(np.isfinite(line.coefficients[~line.aliased])) and np.isfinite(facts.deviance)):
+        raise ConvergenceError(too_large(arrays))
     notes += reliability_notes(chosen, arrays, mu, facts)
     if settings.firth:
         notes += (firth_note(facts, line),)
     return Fitted(design, network, chosen, parameters, settings, facts, notes, arrays=arrays)
 
 
-def _maximum(chosen: Likelihood, design: Design, arrays: Arrays, aliased: BoolArray) -> LineFit:
-    """Fit without a penalty, unless there is no finite fit: then say which columns run off."""
-    watch = Watch(chosen, arrays.X[:, ~aliased], arrays.y, arrays.weights)
-    line = fit_line(chosen, arrays.X, arrays.y, arrays.weights, arrays.offset, aliased=aliased, watch=watch)
+def _solved(chosen: Likelihood, design: Design, arrays: Arrays, settings: Settings) -> LineFit:
+    """Fit by the way that the settings ask for; say which columns run off where there is no finite fit."""
+    X, y, weights, offset = arrays.X, arrays.y, arrays.weights, arrays.offset
+    aliased = aliased_columns(X, weights)
+    if settings.firth:
+        check_firth(chosen)
+        return fit_firth(chosen, X, y, weights, offset, aliased)
+    if settings.regularisation > 0.0:
+        ridge = _ridge(design, arrays, settings.regularisation)
+        line = fit_line(chosen, X, y, weights, offset, aliased=aliased, ridge=ridge)
+        return at_rest(chosen, arrays, line, ridge)
+    watch = Watch(chosen, X, y, weights, aliased)
+    line = fit_line(chosen, X, y, weights, offset, aliased=aliased, watch=watch)
     found = watch.found if line.converged else watch.search()
     if found is not None:
         raise SeparationError(*separated(chosen, design, found, aliased, arrays))

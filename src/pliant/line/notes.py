@@ -114,13 +114,31 @@ def why_not(chosen: Likelihood, design: Design, line: LineFit, y: Array) -> str:
     kept = [name for name, gone in zip(design.names, line.aliased, strict=True) if not gone]
     names = [kept[i] for i in sorted(moving)]
     state = f"after {line.steps} steps the deviance is {line.deviance:.6g}"
-    if chosen.family.dispersion_known and np.all(y == y[0]):
-        return f"the response is {y[0, 0]:g} in every row, so there is nothing to fit: its mean has no finite eta"
-    if chosen.family.dispersion_known:
-        edge = "" if chosen.link.name in ("logit", "softmax", "probit", "cloglog") else ", or a mean lies at its bound"
+    usual = chosen.family.links[0]
+    if chosen.link.name != usual and _can_leave(chosen):
         return (
-            f"the line does not settle: the coefficients of {', '.join(names[:5])} run off without end, as when "
-            f"columns separate the rows of one outcome from the others{edge} ({state}); leave one of them out, or ask "
-            "for regularisation=0.01"
+            f"the line does not settle in {', '.join(names[:MOST_NAMES])} ({state}), since with the {chosen.link.name} "
+            f"link a mean can run into an end of the {chosen.family.name} family; try link={usual!r}, or other columns"
         )
-    return f"the line does not settle in {', '.join(names[:5])} ({state}); try another link, or other columns"
+    return (
+        f"the line does not settle in {', '.join(names[:MOST_NAMES])} ({state}); try another link, other columns, or "
+        "regularisation=0.01"
+    )
+
+
+def too_large(arrays: Arrays) -> str:
+    """Say that a fit left the range of float64, and what is largest in the data."""
+    largest = {
+        "the columns": arrays.X,
+        "the response": arrays.y,
+        "the weights": arrays.weights,
+        "the offset": arrays.offset,
+    }
+    sizes = ", ".join(f"{np.max(np.abs(values), initial=0.0):.2g} in {name}" for name, values in largest.items())
+    return f"the line leaves the range of floating-point numbers (the largest are {sizes}); give them in other units"
+
+
+def _can_leave(chosen: Likelihood) -> bool:
+    """Say whether there is an eta that the link or the family does not admit."""
+    (low, high), (least, most) = chosen.family.interval, chosen.link.range
+    return least < low or most > high or not bool(np.all(chosen.link.admits(np.array([-1.0, 0.0, 1.0]))))

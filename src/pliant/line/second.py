@@ -26,20 +26,39 @@ LEAST_SHARE = 0.1  # of the expected information, below which that is taken inst
 
 @dataclass(frozen=True)
 class Observed(Likelihood):
-    """A likelihood whose steps use the curvature of the loss where it is curved upwards."""
+    """A likelihood that keeps eta in the place of the mean, and steps by the curvature of the loss.
+
+    A mean of 1 - 1e-17 is 1, and the deviance of a failure there is cut off at 1300; the loss of its eta is not, and
+    a step that makes it smaller can be told.
+    """
+
+    def mean(self, eta: Array) -> Array:
+        """Give eta."""
+        return eta
+
+    def deviance(self, y: Array, mu: Array) -> Array:
+        """Give twice the loss (n,) at eta: the unit deviance less that of a perfect fit."""
+        return 2.0 * self.loss(y, mu)
+
+    def valid(self, eta: Array, mu: Array) -> bool:
+        """Say whether every row lies inside the family and the link."""
+        return super().valid(eta, self.link.inverse(eta))
 
     def step_rows(self, y: Array, eta: Array, mu: Array) -> tuple[Array, Array]:
         """Give F (n, q, q) and r (n, q): F'F is the curvature of a row's loss on eta, F'r minus its slope."""
-        if self.has_classes:  # canonical: nothing differs
-            return super().step_rows(y, eta, mu)
-        expected, pull = super().step_rows(y, eta, mu)
+        expected, pull = super().step_rows(y, eta, self.link.inverse(eta))
         root = np.einsum("nqq->nq", expected)
-        step = SPACING * (1.0 + np.abs(eta))
-        with np.errstate(all="ignore"):
-            curvature = (self.delta(y, eta + step) - self.delta(y, eta - step)) / (2.0 * step)
+        curvature = _curvature(self, y, eta)
         enough = np.isfinite(curvature) & (curvature > LEAST_SHARE * root**2)
         observed = np.sqrt(np.where(enough, curvature, root**2))
         return observed[:, :, None] * np.eye(eta.shape[1]), root * pull / observed
+
+
+def _curvature(likelihood: Likelihood, y: Array, eta: Array) -> Array:
+    """Give the second derivative of each row's loss on eta (n, q), by differences of its slope."""
+    step = SPACING * (1.0 + np.abs(eta))
+    with np.errstate(all="ignore"):
+        return np.asarray((likelihood.delta(y, eta + step) - likelihood.delta(y, eta - step)) / (2.0 * step))
 
 
 def at_rest(chosen: Likelihood, arrays: Arrays, line: LineFit, ridge: Array | None = None) -> LineFit:
@@ -71,9 +90,9 @@ def at_rest(chosen: Likelihood, arrays: Arrays, line: LineFit, ridge: Array | No
 def score_share(chosen: Likelihood, arrays: Arrays, line: LineFit, ridge: Array | None = None) -> float:
     """Give the largest score of a line, each as a share of the sum of its terms' sizes.
 
-    max_j |sum_i w_i x_ij delta_i| / sum_i w_i |x_ij| (|delta_i| + 1e-4 information_i |eta_i|)
+    max_j |sum_i w_i x_ij delta_i| / sum_i w_i |x_ij| (|delta_i| + 1e-4 |delta_i'| e_i)
 
-    The second term is there for fits that are all but perfect, in which delta is rounding.
+    where e_i = |offset_i| + sum_j |x_ij beta_j|: in fits that are all but perfect delta is the rounding of eta.
     """
     kept = ~line.aliased
     beta = line.coefficients[kept]
@@ -84,7 +103,9 @@ def score_share(chosen: Likelihood, arrays: Arrays, line: LineFit, ridge: Array 
         part = slice(first, first + step)
         w, X = arrays.weights[part, None], arrays.X[part][:, kept]
         eta = X @ beta + arrays.offset[part, None]
-        delta, noise = chosen.delta(arrays.y[part], eta), NOISE * chosen.information(eta) * np.abs(eta)
+        terms = np.abs(X) @ np.abs(beta) + np.abs(arrays.offset[part, None])
+        delta = chosen.delta(arrays.y[part], eta)
+        noise = np.nan_to_num(NOISE * np.abs(_curvature(chosen, arrays.y[part], eta)) * terms, posinf=0.0)
         score += X.T @ np.where(w > 0.0, w * delta, 0.0)
         size += np.abs(X).T @ np.where(w > 0.0, w * (np.abs(delta) + noise), 0.0)
     share = np.max(np.abs(score) / np.maximum(size, 1e-300), initial=0.0)
@@ -101,7 +122,8 @@ def _by_newton(chosen: Likelihood, arrays: Arrays, aliased: BoolArray, ridge: Ar
     used, kept = weights > 0.0, ~aliased
     rows, root = X[np.ix_(used, kept)], np.sqrt(weights[used])
     eta = rows @ line.coefficients[kept] + offset[used, None]
-    F, _ = chosen.step_rows(y[used], eta, chosen.mean(eta))
+    mu = chosen.mean(eta)
+    F, _ = chosen.step_rows(y[used], eta, mu)
     length = np.sqrt(np.einsum("ij,ij->j", rows, rows))
     weighted: Array = (root * F[:, 0, 0])[:, None] * (rows / length)
     if ridge is not None:
@@ -111,4 +133,5 @@ def _by_newton(chosen: Likelihood, arrays: Arrays, aliased: BoolArray, ridge: Ar
     if np.all(np.isfinite(R)) and np.all(np.diagonal(R) != 0.0):
         inverse = np.linalg.solve(R, np.eye(len(length))) / length[:, None]
         covariance[np.ix_(kept, kept)] = inverse @ inverse.T
-    return replace(line, covariance=covariance)
+    deviance = float(weights[used] @ chosen.deviance(y[used], mu))
+    return replace(line, covariance=covariance, deviance=deviance)

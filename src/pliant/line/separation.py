@@ -42,7 +42,7 @@ class Separation:
     n_separated: int  # of these, that gain
 
 
-def find_separation(likelihood: Likelihood, X: Array, y: Array, weights: Array) -> Separation | None:
+def find_separation(likelihood: Likelihood, X: Array, y: Array) -> Separation | None:
     """Look for directions along which the likelihood of a line rises without end.
 
     maximise sum_k g_k'd  subject to  g_k'd >= 0,  e_l'd = 0,  -1 <= d_j <= 1
@@ -54,10 +54,8 @@ def find_separation(likelihood: Likelihood, X: Array, y: Array, weights: Array) 
     ----------
     likelihood : Likelihood
     X : ndarray, shape (n, p)
-        Design matrix of independent columns.
+        Design matrix of independent columns, in rows that have weight. Weights and offsets do not matter.
     y : ndarray, shape (n, C)
-    weights : ndarray, shape (n,)
-        Rows without weight do not count. Offsets never matter.
 
     Returns
     -------
@@ -65,9 +63,6 @@ def find_separation(likelihood: Likelihood, X: Array, y: Array, weights: Array) 
         None if every coefficient has a finite estimate (or, from a table on the verge of separation, if float64
         cannot tell).
     """
-    used = weights > 0.0
-    if not used.all():
-        X, y = X[used], y[used]
     if X.size == 0:
         return None
     cone = Cone(X, y, likelihood)
@@ -175,10 +170,9 @@ def _added(before: Array, more: Array, cone: Cone) -> Array:
 class Watch:
     """Look at a fit under way: cheap at every step, and one search at the first mean that is all but certain."""
 
-    def __init__(self, likelihood: Likelihood, X: Array, y: Array, weights: Array) -> None:
-        self.likelihood = likelihood
-        used = weights > 0.0
-        self.X, self.y, self.weights = (X, y, weights) if used.all() else (X[used], y[used], weights[used])
+    def __init__(self, likelihood: Likelihood, X: Array, y: Array, weights: Array, aliased: BoolArray) -> None:
+        self.likelihood, self.X, self.kept, self.used = likelihood, X, ~aliased, weights > 0.0
+        self.y = y if self.used.all() else y[self.used]
         self.found: Separation | None = None
         self.searched = False
         self.low, self.high = _certain_from(likelihood, self.y)
@@ -193,7 +187,8 @@ class Watch:
         """Search now, unless it has been done."""
         if not self.searched:
             self.searched = True
-            self.found = find_separation(self.likelihood, self.X, self.y, self.weights)
+            X = self.X if self.used.all() else self.X[self.used]
+            self.found = find_separation(self.likelihood, X if self.kept.all() else X[:, self.kept], self.y)
         return self.found
 
     def _is_certain(self, eta: Array) -> bool:
