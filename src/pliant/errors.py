@@ -9,6 +9,7 @@
     |   |-- ArgumentError                 an argument of a function or an option
     |   `-- ModelFileError                a model file
     |-- ConvergenceError                  a fit that did not settle; carries its state
+    |   `-- SeparationError               a line without a finite fit; knows the columns that run off
     |-- Interrupted                       stopped by the user; the best state was kept
     `-- MissingExtraError (also ImportError)  an optional package is not installed
 
@@ -73,6 +74,28 @@ class ModelFileError(InputError):
 
 class ConvergenceError(PliantError):
     """A fit did not settle. The message carries the state it had reached."""
+
+
+class SeparationError(ConvergenceError):
+    """A line has no finite fit: columns separate the rows of one outcome from the others.
+
+    Attributes
+    ----------
+    kind : str
+        "complete" or "quasi-complete".
+    columns : tuple of str
+        The coefficients that run off; those of classes as `level: column`.
+    direction : dict of float
+        How they change along a direction in which the likelihood rises without end; the largest is 1.
+    """
+
+    def __init__(
+        self, message: str, kind: str = "", columns: tuple[str, ...] = (), direction: dict[str, float] | None = None
+    ) -> None:
+        self.kind = kind
+        self.columns = columns
+        self.direction = direction or {}
+        super().__init__(message)
 
 
 class Interrupted(PliantError):

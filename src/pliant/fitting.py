@@ -47,7 +47,7 @@ def fit(
     schedule: str | None = None,
     epochs: int | None = None,
     batch: int | None = None,
-    regularisation: float | None = None,
+    regularisation: float | str | None = None,
     validation: float | None = None,
     patience: int | None = None,
     weights: Any = None,
@@ -91,9 +91,10 @@ def fit(
         "constant", "cosine", "exponential", "step" or "wave", over all epochs.
     epochs, batch : int, optional
         Passes over the rows; rows of one step (all of them, or 256 beyond 2,000 rows).
-    regularisation : float, optional
+    regularisation : float or "firth", optional
         Half of it times the squared weights is added to the mean loss: hidden weights, where the line runs beside
-        them, else all weights; never biases. In standardised units.
+        them, else all weights; never biases. In standardised units. "firth": for a binomial line with the logit
+        or a poisson line with the log, Firth's penalised likelihood, which is finite where columns separate.
     validation : float, optional
         Share of the rows held out; the weights with the lowest loss on them are kept.
     patience : int, optional
@@ -128,8 +129,10 @@ def fit(
     ------
     InputError
         If formula, table or an argument cannot be used: says what, where and what to do.
+    SeparationError
+        If columns of a line separate the outcomes, so that it has no finite fit; names the columns.
     ConvergenceError
-        If the line does not settle, as with separated classes; names the columns.
+        If the line does not settle for another reason.
 
     Examples
     --------

@@ -18,6 +18,7 @@ from pliant.record import Settings
 FULL_BATCH_ROWS = 2_000  # to here one step sees all rows; beyond, batches of 256
 HOLD_OUT_ROWS = 100  # from here the recipe can spare a fifth of the rows to choose when to stop
 MOST_EPOCHS = 10**12
+FIRTH = "firth"
 STEPS = 4_000  # what the recipe's training may take
 
 
@@ -32,7 +33,7 @@ class Asked:
     epochs: int | None
     batch: int | None
     schedule: str | None
-    regularisation: float | None
+    regularisation: float | str | None
     validation: float | None
     patience: int | None
     seed: int
@@ -125,11 +126,12 @@ def _exact(asked: Asked) -> Settings:
         epochs=0,
         batch=None,
         schedule="constant",
-        regularisation=_not_negative("regularisation", asked.regularisation or 0.0),
+        regularisation=0.0 if asked.regularisation == FIRTH else _penalty(asked.regularisation),
         validation=None,
         patience=None,
         seed=asked.seed,
         precision="float64",
+        firth=asked.regularisation == FIRTH,
     )
 
 
@@ -139,6 +141,8 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
     validation, regularisation = asked.validation, asked.regularisation
     patience = None if asked.patience is None else check_count("patience", asked.patience)
     by_recipe = hidden is None
+    if regularisation == FIRTH:
+        raise ArgumentError("regularisation='firth' is for the line, solved exactly: give hidden=() and no optimiser")
     if hidden is None:
         hidden = (8,)
         reasons.append("8 hidden units beside the line: enough to bend, few enough to train at once")
@@ -170,7 +174,7 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
         epochs=epochs,
         batch=batch,
         schedule=asked.schedule or "constant",
-        regularisation=_not_negative("regularisation", regularisation or 0.0),
+        regularisation=_penalty(regularisation),
         validation=validation,
         patience=patience,
         seed=asked.seed,
@@ -180,10 +184,12 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
     return Plan(hidden, False, settings)
 
 
-def _not_negative(name: str, value: float) -> float:
-    """Give a finite number from 0 on, or say what it is not."""
+def _penalty(value: float | str | None) -> float:
+    """Give a finite number from 0 on, 0 where nothing was asked, or say what it is not."""
+    if value is None:
+        return 0.0
     if isinstance(value, bool) or not (isinstance(value, Real) and math.isfinite(value) and value >= 0.0):
-        raise ArgumentError(f"{name}={value!r} must be a number from 0 on")
+        raise ArgumentError(f"regularisation={value!r} must be a number from 0 on, or 'firth' for a line")
     return float(value)
 
 

@@ -28,6 +28,7 @@ class Settings:
     seed: int
     precision: str
     given: Mapping[str, str | None] = field(default_factory=dict)  # weights, offset, frequencies: column, or numbers
+    firth: bool = False  # of a line: Firth's penalised likelihood, in place of a number for `regularisation`
     reasons: tuple[str, ...] = ()  # why the recipe chose what nobody asked for
 
     def to_dict(self) -> dict[str, Any]:

@@ -17,6 +17,20 @@ class Widths(click.ParamType[tuple[int, ...]]):
             self.fail(f"{value!r} is not a list of widths; write 8, or 64,64", param, ctx)
 
 
+class Penalty(click.ParamType[float | str]):
+    """A penalty on the weights: a number, or firth."""
+
+    name = "number|firth"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
+        if value == "firth":
+            return "firth"
+        try:
+            return float(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a number nor 'firth'", param, ctx)
+
+
 @click.command("fit")
 @click.argument("data")
 @click.argument("formula")
@@ -41,7 +55,7 @@ class Widths(click.ParamType[tuple[int, ...]]):
 @click.option("--schedule", help="constant, cosine, exponential, step or wave.")
 @click.option("--epochs", type=int)
 @click.option("--batch", type=int, help="Rows a step; by default the recipe decides.")
-@click.option("--regularisation", type=float, help="Penalty on the weights; 0 for none.")
+@click.option("--regularisation", type=Penalty(), help="Penalty on the weights; 0 for none; firth for a line.")
 @click.option("--validation", type=float, help="Share of the rows held out to choose when to stop.")
 @click.option("--patience", type=int, help="Epochs without improvement before the run stops.")
 @click.option("--weights", metavar="COLUMN", help="Prior weight of each row.")

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 
 def information_criterion(model: "Fitted", price: float) -> float:
-    """Give -2 log-likelihood + price times the number of estimated parameters; NaN for a network.
+    """Give -2 log-likelihood + price times the number of estimated parameters; NaN for a network and after Firth.
 
-    A network's nominal count is not what it spends, so its AIC would mislead.
+    The price is for a maximum of the likelihood, which Firth's estimate is not. A network's nominal count is not what
+    it spends, so its AIC would mislead.
     """
-    if model.facts.inverse_information is None:
+    if model.facts.inverse_information is None or model.settings.firth:
         return float("nan")
     count = model.n_parameters + model.likelihood.family.aic_extra
     return -2.0 * model.log_likelihood + price * count
@@ -26,7 +27,7 @@ def information_criterion(model: "Fitted", price: float) -> float:
 def deviance_explained(model: "Fitted") -> float:
     """Give 1 - deviance / null deviance: R squared of a gaussian line, D squared of the others."""
     null = model.null_deviance
-    return float("nan") if null == 0.0 else 1.0 - model.deviance / null
+    return float("nan") if null <= 1e-12 * model.deviance else 1.0 - model.deviance / null
 
 
 def glance(model: "Fitted") -> dict[str, Any]:

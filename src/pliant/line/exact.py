@@ -6,18 +6,30 @@ import numpy as np
 
 from pliant.data.arrays import Arrays
 from pliant.data.design import Design, aliased_columns
-from pliant.errors import ConvergenceError, InputError
+from pliant.errors import ConvergenceError, InputError, SeparationError
 from pliant.functions.likelihood import Likelihood
-from pliant.line.notes import aliased_notes, condition_notes, reliability_notes, why_not
+from pliant.line.firth import check_firth, fit_firth
+from pliant.line.notes import (
+    aliased_notes,
+    condition_notes,
+    firth_note,
+    reliability_notes,
+    separated,
+    too_large,
+    why_not,
+)
+from pliant.line.second import at_rest
+from pliant.line.separation import Watch
 from pliant.line.shape import find_parameter
 from pliant.measure import measure
 from pliant.model import Fitted
 from pliant.network import Network
 from pliant.optimisers.irls import LineFit, fit_line
 from pliant.record import Settings
-from pliant.types import Array
+from pliant.types import Array, BoolArray
 
 
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")  # what is not finite at the end is refused below
 def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings: Settings) -> Fitted:
     """Fit the line to the floor of float64.
 
@@ -25,8 +37,10 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
     ------
     InputError
         If there is more than one response: each has a dispersion of its own.
+    SeparationError
+        If columns separate the rows of one outcome from the others; names the coefficients that run off.
     ConvergenceError
-        If the steps do not die out; names the columns that run off.
+        If the steps do not die out for another reason; has the state.
     """
     outcomes = chosen.outputs(arrays.y)
     if outcomes > 1 and not chosen.has_classes:
@@ -36,19 +50,20 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
             + " one after the other, or a network with hidden= to all"
         )
     penalised = settings.regularisation > 0.0
-    aliased = aliased_columns(arrays.X, arrays.totals)
+    rows = replace(arrays, weights=arrays.totals, frequencies=None)  # to solve, a frequency is a weight
+    aliased = aliased_columns(rows.X, rows.weights)
     rank = int(np.sum(~aliased))
-    ridge = _ridge(design, arrays, settings.regularisation) if penalised else None
+    ridge = _ridge(design, rows, settings.regularisation) if penalised else None
     if ridge is not None:  # a penalty tells apart the columns that it holds: only constant ones are left out
-        held = ridge > 1e-20 * settings.regularisation * np.sum(arrays.totals) * np.mean(arrays.X**2, axis=0)
+        held = ridge > 1e-20 * settings.regularisation * np.sum(rows.weights) * np.mean(rows.X**2, axis=0)
         aliased = aliased & ~held
 
     def solve(given: Likelihood) -> LineFit:
-        return fit_line(given, arrays.X, arrays.y, arrays.totals, arrays.offset, aliased=aliased, ridge=ridge)
+        return fit_line(given, rows.X, rows.y, rows.weights, rows.offset, aliased=aliased, ridge=ridge)
 
     shape = find_parameter(chosen, arrays, solve)
     chosen = shape.likelihood
-    line = solve(chosen)
+    line = _solved(chosen, design, rows, settings, aliased, ridge)
     if not line.converged:
         raise ConvergenceError(why_not(chosen, design, line, arrays.y))
     network = Network(design.n_inputs, outcomes, bias=design.has_intercept)
@@ -57,8 +72,30 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
     mu = chosen.mean(line.eta)
     facts = measure(chosen, arrays, mu, rank, design.has_intercept, None if penalised else line)
     facts = replace(facts, parameter_error=shape.error)
+    if not (np.all(np.isfinite(line.coefficients[~line.aliased])) and np.isfinite(facts.deviance)):
+        raise ConvergenceError(too_large(arrays))
     notes += reliability_notes(chosen, arrays, mu, facts)
+    if settings.firth:
+        notes += (firth_note(facts, line),)
     return Fitted(design, network, chosen, parameters, settings, facts, notes, arrays=arrays)
+
+
+def _solved(
+    chosen: Likelihood, design: Design, arrays: Arrays, settings: Settings, aliased: BoolArray, ridge: Array | None
+) -> LineFit:
+    """Fit by the way that the settings ask for; say which columns run off where there is no finite fit."""
+    X, y, weights, offset = arrays.X, arrays.y, arrays.weights, arrays.offset
+    if settings.firth:
+        check_firth(chosen)
+        return fit_firth(chosen, X, y, weights, offset, aliased)
+    if ridge is not None:
+        return at_rest(chosen, arrays, fit_line(chosen, X, y, weights, offset, aliased=aliased, ridge=ridge), ridge)
+    watch = Watch(chosen, X, y, weights, aliased)
+    line = fit_line(chosen, X, y, weights, offset, aliased=aliased, watch=watch)
+    found = watch.found if line.converged else watch.search()
+    if found is not None:
+        raise SeparationError(*separated(chosen, design, found, aliased, arrays))
+    return at_rest(chosen, arrays, line)
 
 
 def _as_parameters(network: Network, coefficients: Array) -> Array:

@@ -12,6 +12,7 @@ McCullagh and Nelder (1989), Generalized Linear Models, chapter 2.
 Golub and Van Loan (2013), Matrix Computations, 4th edition, section 5.3.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,7 @@ def fit_line(
     ridge: Array | None = None,
     polished: bool = True,
     start: Array | None = None,
+    watch: Callable[[Array], bool] | None = None,
 ) -> LineFit:
     """Find the coefficients that minimise the deviance of a generalised linear model.
 
@@ -80,6 +82,8 @@ def fit_line(
         Whether to correct the last digits. Without, eta is right to about 1e-9, in half the time.
     start : ndarray, shape (n, q), optional
         A first eta, if one is known that is better than the family's own.
+    watch : callable, optional
+        Of the eta (n, q) of the rows with weight, after each step; the fit stops when it says so.
 
     Returns
     -------
@@ -104,7 +108,7 @@ def fit_line(
     if np.any(scale != 1.0):
         problem = Problem(likelihood, columns * scale, y, weights, at_rows, decay * units**2, q)
     descent = _Descent(problem, first)
-    found = descent.run(polished)
+    found = descent.run(polished, watch)
     coefficients, last_step = np.full((2, p, q), np.nan)
     coefficients[kept] = found.beta * units.reshape(q, -1).T
     last_step[kept] = found.size
@@ -147,7 +151,7 @@ class _Descent:
         self.condition = self.at_first = np.inf if p else 1.0  # at_first: with the weights of the start
         self.now = self._begin(eta)
 
-    def run(self, polished: bool) -> Polished:
+    def run(self, polished: bool, watch: Callable[[Array], bool] | None = None) -> Polished:
         """Take steps until eta is at rest, then correct; give the line as it is where it does not come to rest."""
         smallest, stale = np.inf, 0
         while self.steps < MAX_STEPS:
@@ -159,6 +163,8 @@ class _Descent:
                 return self._end(found, polished)
             self._step(found)
             self.steps += 1
+            if watch is not None and watch(self.now.eta):
+                break
             ran_off = self.steps > PATIENCE and self.condition > RUN_OFF * self.at_first
             if not np.isfinite(self.eta_step) or ran_off:
                 break

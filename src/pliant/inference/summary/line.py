@@ -40,6 +40,8 @@ def summarise(model: "Fitted", names: str = "pliant", cov_type: str = "nonrobust
         grids, words = _bare_grids(model, names), _words(model, tested=False)
         return Summary(title, (model.formula, scope), grids, _closing(model), model.notes, words)
     title = "The line: a generalised linear model, fitted exactly"
+    if model.settings.firth:
+        title = "The line: a generalised linear model, fitted by Firth's penalised likelihood"
     grids, robust = _coefficient_grids(model, names, cov_type, groups)
     facts = (f"Call: {_call(model)}", scope, *([robust] if robust else []))
     return Summary(title, facts, grids, _closing(model), model.notes, _words(model, tested=not robust))
@@ -55,6 +57,8 @@ def _call(model: "Fitted") -> str:
     if model.link != model.likelihood.family.links[0]:
         given.append(f'link="{model.link}"')
     given.append("hidden=()")
+    if model.settings.firth:
+        given.append('regularisation="firth"')
     given += [
         f"{what}=" + ("..." if column is None else f'"{column}"') for what, column in model.settings.given.items()
     ]
