@@ -57,7 +57,7 @@ def difference(design, table, name, h):
 def test_the_slope_of_a_design_is_the_limit_of_its_differences(right):
     design, _ = learn_design(parse(f"y ~ {right}"), read_table(TABLE))
     for name in design.reads:
-        if name == "g" or "cut" in right and name == "z":
+        if name == "g" or ("cut" in right and name == "z"):
             continue
         slopes, offset = design_slope(design, read_table(TABLE), name)
         h = 1e-5

@@ -90,14 +90,14 @@ def tidy(model: "Fitted", level: float, names: str) -> dict[str, Any]:
     estimate, error = coefficients(model), standard_errors(model)
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = estimate / error
-    low, high = _wald(model, estimate, error, level)
+    low, high = wald(model, estimate, error, level)
     q = estimate.shape[1]
     columns: dict[str, Any] = {"term": list(term_names(model, names)) * q}
     numbers = {
         "estimate": estimate,
         "std_error": error,
         "statistic": statistic,
-        "p_value": _two_sided(model, statistic),
+        "p_value": two_sided(model, statistic),
         "conf_low": low,
         "conf_high": high,
     }
@@ -128,7 +128,7 @@ def statistic_name(model: "Fitted") -> str:
     return "z" if model.likelihood.family.dispersion_known else "t"
 
 
-def _two_sided(model: "Fitted", statistic: Array) -> Array:
+def two_sided(model: "Fitted", statistic: Array) -> Array:
     """Give the two-sided p-value of each statistic."""
     from scipy.special import ndtr, stdtr
 
@@ -140,7 +140,7 @@ def _two_sided(model: "Fitted", statistic: Array) -> Array:
     return np.asarray(2.0 * stdtr(model.df_residual, tail))
 
 
-def _wald(model: "Fitted", estimate: Array, error: Array, level: float) -> tuple[Array, Array]:
+def wald(model: "Fitted", estimate: Array, error: Array, level: float) -> tuple[Array, Array]:
     """Give estimate minus and plus the quantile times the standard error."""
     from scipy.special import ndtri, stdtrit
 
@@ -170,6 +170,6 @@ def mean_interval(model: "Fitted", X: Array, offset: Array, level: float) -> tup
     kept = ~np.isnan(estimate)
     rows = X[:, kept]
     error = np.sqrt(np.einsum("ij,jk,ik->i", rows, C[np.ix_(kept, kept)], rows))
-    low, high = _wald(model, rows @ estimate[kept] + offset, error, level)
+    low, high = wald(model, rows @ estimate[kept] + offset, error, level)
     ends = np.stack([model.likelihood.mean(low[:, None])[:, 0], model.likelihood.mean(high[:, None])[:, 0]])
     return np.min(ends, axis=0), np.max(ends, axis=0)

@@ -1,0 +1,220 @@
+"""Intervals of a prediction: of the mean (confidence), and of the response of a new row (prediction).
+
+The interval of a mean is made on the scale of the link, where it is symmetric. That of a new row takes the
+predictive distribution: the response about its mean, with the mean and the dispersion as uncertain as the
+training rows leave them,
+
+    F(y) = E F(y; inverse(eta + sqrt(s) error z), s dispersion),   z ~ N(0, 1),   s ~ df / chi2_df
+
+with s = 1 where the family knows its dispersion. Both expectations are Gauss-Hermite sums, so nothing is drawn
+and the same rows give the same bits. For a gaussian response with the identity this is Student's t, and is
+computed as that. A new row has weight 1: it scatters as a single row does, and a binomial one is one trial.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pliant.data.table import Table, named_columns
+from pliant.errors import ArgumentError, InputError
+from pliant.inference.coefficients import wald
+from pliant.inference.delta import Places, effect_names, line_covariance, mean_effect, places
+from pliant.types import Array
+
+if TYPE_CHECKING:
+    from pliant.model import Fitted
+
+NODES = 15  # of a Gauss-Hermite sum over means that move less than the response does, and of that over scales
+MANY_NODES = ((1.0, 15), (6.0, 41), (np.inf, 101))  # of that over means: up to how many times farther, how many
+CHUNK = 4_000  # rows at a time
+SHARPNESS = 1e-12  # how near to its probability a bound is taken
+
+
+def mean_interval_columns(
+    model: "Fitted", table: object, type: str, level: float, **cov: Any
+) -> tuple[dict[str, Any], Table]:
+    """Give prediction, lower and upper bound of the mean of each row, for classes of each probability; the table."""
+    C = line_covariance(model, "intervals of the mean", **cov)
+    at = places(model, named_columns(table) if isinstance(table, np.ndarray) else table)
+    effect = mean_effect(model, at.X, at.offset, type)
+    if type == "link" or model.likelihood.has_classes:
+        low, high = mean_bounds(model, effect.estimate, effect.errors(C), type, level)
+    else:
+        eta = mean_effect(model, at.X, at.offset, "link")
+        low, high = _bounds_by_eta(model, eta.estimate, eta.errors(C), effect.estimate, effect.errors(C), level)
+    columns: dict[str, Any] = dict(model.prediction_columns(at.X, at.offset, at.used, type))
+    names = effect_names(model, type)
+    for stem, values in (("lower", low), ("upper", high)):
+        for c, name in enumerate(names):
+            columns[f"{stem}[{name}]" if len(names) > 1 else stem] = np.where(at.used, values[:, c], np.nan)
+    return columns, at.table
+
+
+def mean_bounds(model: "Fitted", mu: Array, error: Array, type: str, level: float) -> tuple[Array, Array]:
+    """Give the interval of means (m, C) whose own standard errors are known, by way of the link.
+
+    link(mu) -+ quantile error / |d mu / d eta|, and back; for classes by the log-odds of each.
+    """
+    if type == "link":
+        return wald(model, mu, error, level)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        if model.likelihood.has_classes:
+            rest = np.maximum(1.0 - mu, 1e-300)
+            odds = np.log(mu) - np.log(rest)
+            low, high = wald(model, odds, error / (mu * rest), level)
+            return 1.0 / (1.0 + np.exp(-low)), 1.0 / (1.0 + np.exp(-high))
+        link = model.likelihood.link
+        eta = link.link(mu)
+        return _bounds_by_eta(model, eta, error / np.abs(link.slope(eta, mu)), mu, error, level)
+
+
+def _bounds_by_eta(
+    model: "Fitted", eta: Array, eta_error: Array, mu: Array, error: Array, level: float
+) -> tuple[Array, Array]:
+    """Give inverse(eta -+ quantile error); by the delta method where an end lies beyond what the link admits."""
+    link = model.likelihood.link
+    low, high = wald(model, eta, eta_error, level)
+    with np.errstate(all="ignore"):
+        ends = np.stack([model.likelihood.mean(low), model.likelihood.mean(high)])
+        bottom, top = np.min(ends, axis=0), np.max(ends, axis=0)
+        straight, straight_high = wald(model, mu, error, level)
+        holds = link.admits(low) & link.admits(high) & (bottom <= mu) & (mu <= top)
+    inside = model.likelihood.family.interval
+    bottom, top = np.where(holds, bottom, straight), np.where(holds, top, straight_high)
+    return np.clip(bottom, *inside), np.clip(top, *inside)
+
+
+def prediction_interval(model: "Fitted", table: Table, type: str, level: float) -> dict[str, Any]:
+    """Give prediction, lower and upper bound of the response of each row of a table."""
+    if type != "response":
+        raise ArgumentError(
+            "a prediction interval is one of the response; leave out type=, or ask for that of eta with "
+            "predict_mean_interval(table, type='link')"
+        )
+    at = places(model, table)
+    bounds = new_row_interval(model, at, level)
+    return model.prediction_columns(at.X, at.offset, at.used, type) | bounds
+
+
+def new_row_interval(model: "Fitted", at: Places, level: float) -> dict[str, Array]:
+    """Give the lower and upper bound (m,) of the response of a new row; missing where a row is not complete.
+
+    Raises
+    ------
+    InputError
+        If the response is classes, the model a network, or the family without a distribution.
+    """
+    if isinstance(level, bool) or not isinstance(level, int | float) or not 0.0 < level < 1.0:
+        raise ArgumentError(f"interval={level!r} must lie between 0 and 1, for example 0.95")
+    if model.likelihood.has_classes:
+        raise InputError(
+            "classes have no prediction interval, since they have no order; ask for the confidence intervals of "
+            "their probabilities with predict_mean_interval"
+        )
+    if not model.is_line:
+        raise InputError(
+            "a network has no prediction intervals yet: the scatter of its training rows is too small for new ones; "
+            "leave out interval=, or fit the line with hidden=()"
+        )
+    cumulative = model.likelihood.family.cumulative
+    if cumulative is None:
+        raise InputError(
+            f"the {model.family} family fixes a mean and a variance but no distribution, so a new row has no "
+            "interval; ask for that of its mean with predict_mean_interval"
+        )
+    C = line_covariance(model, "prediction intervals")
+    rows = np.flatnonzero(at.used)
+    eta = mean_effect(model, at.X[rows], at.offset[rows], "link")
+    error = eta.errors(C)
+    if model.likelihood.scales_with_response:
+        low, high = wald(model, eta.estimate, np.sqrt(model.dispersion + error**2), level)
+    else:
+        parts = [slice(i, i + CHUNK) for i in range(0, len(rows), CHUNK)]
+        tails = (0.5 - level / 2.0, 0.5 + level / 2.0)
+        found = [[_quantile(*_mixture(model, eta.estimate[p], error[p]), tail) for p in parts] for tail in tails]
+        low, high = (np.concatenate([np.zeros((0, 1)), *ends]) for ends in found)
+    lower, upper = np.full((2, len(at.used)), np.nan)
+    lower[rows], upper[rows] = low[:, 0], high[:, 0]
+    return {"lower": lower, "upper": upper}
+
+
+Cumulative = Callable[[Array], tuple[Array, Array]]
+
+
+def _mixture(model: "Fitted", eta: Array, error: Array) -> tuple[Cumulative, Array, Array, tuple[float, float]]:
+    """Give the predictive distribution of some rows: F(y-) and F(y) of y (m, 1), centre, spread and range."""
+    from scipy.special import gammaincinv, ndtr, roots_hermitenorm
+
+    family = model.likelihood.family
+    cumulative = family.cumulative
+    assert cumulative is not None
+    centre = model.likelihood.mean(eta)
+    own: Array = np.maximum(np.sqrt(model.dispersion * family.variance(centre)), 1e-300)
+    moves = np.abs(model.likelihood.link.slope(eta, centre)) * error
+    farthest = float(np.max(moves / own)) if np.all(np.isfinite(moves / own)) else 1.0
+    z, weight = roots_hermitenorm(next(count for limit, count in MANY_NODES if farthest <= limit))
+    share = weight / np.sum(weight)
+    scales: Array = np.ones(1)
+    scale_shares: Array = np.ones(1)
+    if not family.dispersion_known:
+        at, weight = roots_hermitenorm(NODES)
+        half = 0.5 * max(model.df_residual, 1)
+        scales = np.asarray(half / gammaincinv(half, ndtr(-at)))
+        scale_shares = np.asarray(weight / np.sum(weight))
+    nodes = []  # of mean, dispersion and share
+    for s, s_share in zip(scales, scale_shares, strict=True):
+        moved = eta + np.sqrt(s) * error * z
+        mu = model.likelihood.mean(moved)
+        low, high = family.interval
+        inside = model.likelihood.link.admits(moved) & (mu >= low) & (mu <= high)
+        nodes.append((np.where(inside, mu, centre), float(s) * model.dispersion, s_share * share))
+
+    def distribution(y: Array) -> tuple[Array, Array]:
+        below, upto = np.zeros_like(y), np.zeros_like(y)
+        one = np.ones_like(y)
+        for mu, dispersion, shares in nodes:
+            first, second = cumulative(np.broadcast_to(y, mu.shape), mu, one, dispersion)
+            below, upto = below + (first @ shares)[:, None], upto + (second @ shares)[:, None]
+        return below, upto
+
+    return distribution, centre, np.hypot(own, moves), family.interval
+
+
+def _quantile(
+    distribution: Cumulative, centre: Array, spread: Array, support: tuple[float, float], tail: float
+) -> Array:
+    """Give the least y (m, 1) with F(y) >= tail: a whole number where the response is counted."""
+    below, upto = distribution(np.maximum(np.round(centre), 1.0))  # not at 0, where a tweedie response may lie too
+    counted = bool(np.any(upto > below))
+    low, high = np.maximum(centre - spread, support[0]), np.minimum(centre + spread, support[1])
+    if counted:
+        low, high = np.floor(low), np.ceil(high)
+    f_low, f_high = distribution(low)[1] - tail, distribution(high)[1] - tail
+    for _ in range(60):
+        short, far = (f_low >= 0.0) & (low > support[0]), (f_high < 0.0) & (high < support[1])
+        if not np.any(short | far):
+            break
+        width = high - low
+        low = np.where(short, np.maximum(low - width, support[0]), low)
+        high = np.where(far, np.minimum(high + width, support[1]), high)
+        f_low, f_high = distribution(low)[1] - tail, distribution(high)[1] - tail
+    last, found = np.zeros_like(low), low
+    settled = f_low >= 0.0  # at the end of the range
+    for _ in range(100):
+        if counted:
+            y = np.floor(0.5 * (low + high))
+        else:  # regula falsi, the end that stays halved (Illinois)
+            y = high - f_high * (high - low) / np.where(f_high > f_low, f_high - f_low, 1.0)
+            y = np.clip(y, low, high)
+        f = distribution(y)[1] - tail
+        up = f >= 0.0
+        found = np.where(settled, found, np.where(up, y, high) if counted else y)
+        high, low = np.where(up, y, high), np.where(up, low, y)
+        f_high = np.where(up, f, np.where(last < 0.0, 0.5 * f_high, f_high))
+        f_low = np.where(up, np.where(last > 0.0, 0.5 * f_low, f_low), f)
+        last = np.where(up, 1.0, -1.0)
+        settled = settled | (high - low <= 1.0 if counted else (np.abs(f) < SHARPNESS) | (high <= low))
+        if np.all(settled):
+            break
+    return found
