@@ -186,7 +186,7 @@ def load(chosen: Likelihood, design: Design, rows: Arrays, network: Network, set
     penalty = settings.regularisation * _penalised(network)
     rule = optimiser(settings.optimiser, **settings.optimiser_settings)
     problem = Problem(
-        network, chosen, design.inputs(rows.X), y, rows.weights, offset, penalty, decays=_penalised(network)
+        network, chosen, design.inputs(rows.X), y, rows.totals, offset, penalty, decays=_penalised(network)
     )
     return engine(settings.engine, settings.precision).load(problem, rule, settings.batch)
 
@@ -207,10 +207,10 @@ def _initial(chosen: Likelihood, design: Design, rows: Arrays, network: Network,
     if network.has_skip:
         ones = np.ones((len(y), 1))
         X = np.hstack([ones, design.inputs(rows.X)])
-        ridge = np.full(X.shape[1], START_RIDGE * np.sum(rows.weights))
+        ridge = np.full(X.shape[1], START_RIDGE * np.sum(rows.totals))
         ridge[0] = 0.0 if design.has_intercept else np.inf
         kept = np.isfinite(ridge)
-        start = fit_line(chosen, X[:, kept], y, rows.weights, offset, ridge=ridge[kept])
+        start = fit_line(chosen, X[:, kept], y, rows.totals, offset, ridge=ridge[kept])
         line = np.zeros((X.shape[1], network.outputs))
         line[kept] = start.coefficients
     parameters = network.initial(_stream(settings.seed, START), line)
@@ -221,7 +221,7 @@ def _initial(chosen: Likelihood, design: Design, rows: Arrays, network: Network,
 def _validation(design: Design, rows: Arrays) -> Validation:
     """Give the rows held out in the units of training."""
     y, offset = design.scaling.scale_response(rows.y, rows.offset)
-    return design.inputs(rows.X), y, rows.weights, offset
+    return design.inputs(rows.X), y, rows.totals, offset
 
 
 def _stream(seed: int, purpose: int) -> np.random.Generator:

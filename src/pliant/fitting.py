@@ -50,6 +50,7 @@ def fit(
     patience: int | None = None,
     weights: Any = None,
     offset: Any = None,
+    frequencies: Any = None,
     missing: str = "drop",
     standardise: bool = True,
     seed: int = 0,
@@ -94,7 +95,11 @@ def fit(
     patience : int, optional
         Epochs without a lower loss on the rows held out before the training stops.
     weights, offset : str or array (n,), optional
-        Prior weights; a known part of eta. A column's name, or one number a row of the table.
+        Prior weights, which say how precise a row is; a known part of eta. A column's name, or one number a row of
+        the table.
+    frequencies : str or array (n,), optional
+        How many equal rows each row stands for: whole numbers. The fit is that of the table with its rows
+        repeated, in every number: rows, degrees of freedom, likelihood, dispersion, standard errors.
     missing : {"drop", "impute", "error"}
         Rows with missing values: left out, and said so; filled by median or commonest level with an indicator
         column; refused.
@@ -148,25 +153,26 @@ def fit(
     parsed, read = formula_and_table(formula, table)
     plan = choose(asked, read.n_rows)
     trained_on = training_rows(read.n_rows, plan.settings.validation, seed)
+    beside = {"weights": weights, "offset": offset, "frequencies": frequencies}
     design, arrays = learn_design(
         parsed,
         read,
         coding=chosen.family.coding,
         missing=missing,
-        weights=weights,
-        offset=offset,
+        **beside,
         standardise=standardise and not plan.exact,
         scale_response=standardise and not plan.exact and chosen.scales_with_response,
         training=trained_on,
     )
     check_response(chosen, design, arrays)
+    settings = replace(plan.settings, given=_names(beside))
     if plan.exact:
-        model = fit_exact_line(chosen, design, arrays, plan.settings)
+        model = fit_exact_line(chosen, design, arrays, settings)
     else:
         network = lay_network(chosen, design, arrays, plan.hidden, activation, skip)
         with progress_bar(progress) as report:
             rows, held_out = split(arrays, trained_on)
-            model = train_network(chosen, design, rows, held_out, network, plan.settings, report, checkpoint=checkpoint)
+            model = train_network(chosen, design, rows, held_out, network, settings, report, checkpoint=checkpoint)
     return replace(model, table=read, frame_kind=read.kind)
 
 
@@ -177,6 +183,7 @@ def continue_training(
     *,
     weights: Any = None,
     offset: Any = None,
+    frequencies: Any = None,
     progress: bool | None = None,
 ) -> Fitted:
     """Train a model further from where its run stood.
@@ -189,8 +196,8 @@ def continue_training(
         How many more. A schedule stays at its end once its epochs are over.
     table : frame, dict or path, optional
         The training table, for a model from a file.
-    weights, offset : str or array, optional
-        As given to `fit`, for a model from a file.
+    weights, offset, frequencies : str or array, optional
+        As given to `fit`, for a model from a file; a column that was named there is found by its name.
     progress : bool, optional
 
     Returns
@@ -210,7 +217,9 @@ def continue_training(
         read, rows, held_out = model.training_table(), model.data(), model.held_out
     else:
         read = read_table(table)
-        arrays = model.design.arrays(read, weights=weights, offset=offset)
+        beside = {"weights": weights, "offset": offset, "frequencies": frequencies}
+        named = {what: column for what, column in model.settings.given.items() if column is not None}
+        arrays = model.design.arrays(read, **named | {k: v for k, v in beside.items() if v is not None})
         rows, held_out = split(arrays, training_rows(read.n_rows, model.settings.validation, model.settings.seed))
     if fingerprint(rows, held_out) != model.facts.fingerprint:
         raise InputError(f"{read.source} is not the table of the training: its rows differ; fit it anew")
@@ -228,6 +237,11 @@ def continue_training(
             epochs=last,
         )
     return replace(longer, table=read, frame_kind=model.frame_kind)
+
+
+def _names(beside: Mapping[str, Any]) -> dict[str, str | None]:
+    """Give the column that each argument beside the table named; None for one that came as numbers."""
+    return {what: value if isinstance(value, str) else None for what, value in beside.items() if value is not None}
 
 
 def formula_and_table(first: object, second: object) -> tuple[Formula, Table]:

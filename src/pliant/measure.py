@@ -38,23 +38,23 @@ def measure(
     Facts
         Dispersion: 1 where the family fixes it, else Pearson's statistic over the residual degrees of freedom.
     """
-    y, weights = arrays.y, arrays.weights
+    y, weights, totals = arrays.y, arrays.weights, arrays.totals
     family = likelihood.family
-    n, outcomes = int(np.sum(weights > 0.0)), likelihood.outputs(y)
+    n, outcomes = round(float(np.sum(arrays.counts[weights > 0.0]))), likelihood.outputs(y)
     df_residual = (n - rank) * outcomes
-    deviance = float(weights @ likelihood.deviance(y, mu))
+    deviance = float(totals @ likelihood.deviance(y, mu))
     if family.dispersion_known:
         dispersion = 1.0
     elif df_residual > 0:
         with np.errstate(divide="ignore", invalid="ignore"):
-            dispersion = float(np.sum(weights[:, None] * (y - mu) ** 2 / family.variance(mu)) / df_residual)
+            dispersion = float(np.sum(totals[:, None] * (y - mu) ** 2 / family.variance(mu)) / df_residual)
     else:
         dispersion = float("nan")
     return Facts(
         n_rows=n,
         deviance=deviance,
         null_deviance=null_deviance(likelihood, arrays, intercept),
-        log_likelihood=family.log_likelihood(y, mu, weights, dispersion),
+        log_likelihood=family.log_likelihood(y, mu, weights, dispersion, arrays.counts),
         dispersion=dispersion,
         df_residual=df_residual,
         df_null=(n - intercept) * outcomes,
@@ -67,7 +67,7 @@ def null_deviance(likelihood: Likelihood, arrays: Arrays, intercept: bool) -> fl
 
     The intercept is fitted again where there is an offset; without an intercept the mean is that of the offset.
     """
-    y, weights, offset = arrays.y, arrays.weights, arrays.offset
+    y, weights, offset = arrays.y, arrays.totals, arrays.offset
     outcomes = likelihood.outputs(y)
     if not intercept:
         eta = np.tile(offset[:, None], (1, outcomes))
@@ -86,4 +86,6 @@ def fingerprint(*parts: Arrays | None) -> str:
             for values in (arrays.X, arrays.y, arrays.weights, arrays.offset):
                 digest.update(repr(values.shape).encode())
                 digest.update(np.ascontiguousarray(values).tobytes())
+            if arrays.frequencies is not None:
+                digest.update(b"frequencies" + np.ascontiguousarray(arrays.frequencies).tobytes())
     return digest.hexdigest()

@@ -5,7 +5,7 @@ Both are kept in the model file, so that a model without its data still knows ho
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pliant.types import Array
@@ -27,11 +27,12 @@ class Settings:
     patience: int | None
     seed: int
     precision: str
+    given: Mapping[str, str | None] = field(default_factory=dict)  # weights, offset, frequencies: column, or numbers
     reasons: tuple[str, ...] = ()  # why the recipe chose what nobody asked for
 
     def to_dict(self) -> dict[str, Any]:
         """Give what JSON can say."""
-        return vars(self) | {"optimiser_settings": dict(self.optimiser_settings)}
+        return vars(self) | {"optimiser_settings": dict(self.optimiser_settings), "given": dict(self.given)}
 
     @classmethod
     def from_dict(cls, said: Mapping[str, Any]) -> "Settings":
@@ -43,7 +44,7 @@ class Settings:
 class Facts:
     """What was measured on the training rows."""
 
-    n_rows: int  # with a positive weight
+    n_rows: int  # with a positive weight, each as often as its frequency says
     deviance: float
     null_deviance: float
     log_likelihood: float

@@ -156,3 +156,16 @@ def test_influence_names_the_rows_of_the_table():
     frame = model.influence()
     assert frame.height == 342
     assert frame["row"].to_list()[:4] == [0, 1, 2, 4]
+
+
+def test_of_a_row_with_a_frequency_one_is_left_out():
+    table = {"x": RNG.normal(size=15), "f": 1.0 + np.arange(15) % 3}
+    table["y"] = table["x"] + RNG.normal(size=15)
+    rows = np.repeat(np.arange(15), table["f"].astype(int))
+    counted = pliant.fit("y ~ x", table, frequencies="f", hidden=())
+    repeated = pliant.fit("y ~ x", {name: values[rows] for name, values in table.items()}, hidden=())
+    first = np.unique(rows, return_index=True)[1]
+    for ask in ("leverage", "cooks_distance", "dffits", "dfbetas"):
+        assert apart(getattr(counted, ask)(), getattr(repeated, ask)()[first]) < 1e-11
+    for kind in ("standardised_deviance", "studentised", "quantile"):
+        assert apart(counted.residuals(kind), repeated.residuals(kind)[first]) < 1e-8

@@ -153,3 +153,9 @@ def test_without_a_dispersion_nothing_is_drawn():
     for ask in (model.simulate, lambda: model.residuals("quantile")):
         with pytest.raises(InputError, match="2 parameters for 2 rows"):
             ask()
+
+
+def test_rows_with_frequencies_are_not_simulated():
+    table = {"y": [1.0, 3.0, 2.0, 5.0], "x": [1.0, 2.0, 3.0, 4.0], "f": [1, 2, 1, 3]}
+    with pytest.raises(InputError, match="each row repeated"):
+        pliant.fit("y ~ x", table, frequencies="f", hidden=()).simulate()

@@ -257,3 +257,33 @@ def test_what_is_asked_amiss_is_said():
     for ask in (network.slopes, network.avg_slopes, network.predictions, lambda: network.predict_mean_interval(TABLE)):
         with pytest.raises(InputError, match="no standard errors yet"):
             ask()
+
+
+@pytest.mark.parametrize("cov", [{"cov_type": "HC1"}, {"cov_type": "cluster", "groups": "g"}], ids=str)
+def test_slopes_and_means_rest_on_the_covariance_that_is_asked_for(cov):
+    model = pliant.fit("number ~ x + z", TABLE, hidden=())
+    tidy, averaged = model.tidy(**cov), model.avg_slopes(**cov)
+    for name in ("estimate", "std_error", "p_value", "conf_low", "conf_high"):
+        assert np.allclose(values(averaged, name), values(tidy, name)[1:], rtol=1e-10)
+    mean = np.array([1.0, np.mean(TABLE["x"]), np.mean(TABLE["z"])])
+    expected = np.sqrt(mean @ model.cov_params(**cov) @ mean)
+    assert values(model.predictions(**cov), "std_error")[0] == pytest.approx(expected, rel=1e-10)
+    assert values(model.slopes(**cov), "std_error")[0] == pytest.approx(values(tidy, "std_error")[1], rel=1e-10)
+    at = {"x": [0.0], "z": [0.0]}
+    low, high = (model.predict_mean_interval(at, **cov)[name][0] for name in ("lower", "upper"))
+    assert [low, high] == pytest.approx([tidy["conf_low"][0], tidy["conf_high"][0]], rel=1e-10)
+
+
+def test_a_frequency_is_so_many_rows():
+    frame = {name: values[:30] for name, values in TABLE.items()} | {"f": 1.0 + np.arange(30) % 3}
+    repeated = {name: np.repeat(values, frame["f"].astype(int)) for name, values in frame.items()}
+    counted = pliant.fit("count ~ x * g", frame, family="poisson", frequencies="f", hidden=())
+    plain = pliant.fit("count ~ x * g", repeated, family="poisson", hidden=())
+    for ours, theirs in (
+        (counted.avg_slopes(), plain.avg_slopes()),
+        (counted.avg_slopes(by="g"), plain.avg_slopes(by="g")),
+        (counted.predictions(by="g"), plain.predictions(by="g")),
+    ):
+        for name in ("estimate", "std_error", "conf_high"):
+            assert np.allclose(values(ours, name), values(theirs, name), rtol=1e-9)
+    assert counted.predictions(by="g")["n_rows"].to_list() == plain.predictions(by="g")["n_rows"].to_list()

@@ -36,6 +36,7 @@ class Widths(click.ParamType[tuple[int, ...]]):
 @click.option("--validation", type=float, help="Share of the rows held out to choose when to stop.")
 @click.option("--patience", type=int, help="Epochs without improvement before the run stops.")
 @click.option("--weights", metavar="COLUMN", help="Prior weight of each row.")
+@click.option("--frequencies", metavar="COLUMN", help="How many equal rows each row stands for.")
 @click.option("--offset", metavar="COLUMN", help="Added to the linear predictor of each row.")
 @click.option("--missing", type=click.Choice(["drop", "impute", "error"]), default="drop", show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)

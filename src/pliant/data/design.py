@@ -12,22 +12,26 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pliant.data.arrays import Arrays
-from pliant.data.columns import shown
-from pliant.data.evaluate import Groups, States, Value, learn, number
+from pliant.data.evaluate import Groups, States, learn, number
 from pliant.data.formula import Formula, Name, Node, Terms, expand, parse, variables
-from pliant.data.given import complete_rows, given_numbers, given_offset, given_weights
+from pliant.data.given import (
+    complete_rows,
+    frequency_notes,
+    given_frequencies,
+    given_offset,
+    given_weights,
+)
 from pliant.data.matrix import build_columns, evaluate_factors, full_codings
 from pliant.data.missing import (
     Fill,
     check_treatment,
-    dropped_note,
     fill,
     fills_from_dict,
-    fills_note,
     fills_to_dict,
     learn_fills,
     refuse_missing,
 )
+from pliant.data.notes import design_notes
 from pliant.data.rank import aliased_columns
 from pliant.data.response import Response, learn_response, read_response
 from pliant.data.scaling import Scaling
@@ -127,20 +131,23 @@ class Design:
         X[~complete] = np.nan
         return Rows(X, offset, complete)
 
-    def arrays(self, table: Table, *, weights: Any = None, offset: Any = None) -> Arrays:
+    def arrays(self, table: Table, *, weights: Any = None, offset: Any = None, frequencies: Any = None) -> Arrays:
         """Give the arrays of a table that also has the response: its complete rows."""
         if isinstance(offset, str) and offset == self.offset_column:
             offset = None  # the terms have it
         given, shift = given_weights(weights, table), given_offset(offset, table)
         filled_in = self.reads if self.missing == "error" else tuple(self.fills)
-        whole = np.flatnonzero(complete_rows(table, self.response.columns, self.reads, filled_in, given, shift))
+        counts = given_frequencies(frequencies, table)
+        keep = complete_rows(table, self.response.columns, self.reads, filled_in, given, shift)
+        whole = np.flatnonzero(keep if counts is None else keep & (counts > 0.0))
         part = table.take(whole)
         rows = self.matrix(part)
         y, trials = read_response(self.response, part, self.states)
         if trials is not None and weights is not None:
             raise TableError(f"{self.response.node} has its trials as weights already; leave out weights")
         weight = given[whole] if trials is None else trials
-        return Arrays(rows.X, y, weight, rows.offset + shift[whole], whole)
+        counts = None if counts is None else counts[whole]
+        return Arrays(rows.X, y, weight, rows.offset + shift[whole], whole, counts)
 
     def read_response(self, table: Table) -> Array:
         """Give y (m, q) of a table that has the response; NaN where it is missing."""
@@ -214,6 +221,7 @@ def learn_design(
     missing: str = "drop",
     weights: str | Array | None = None,
     offset: str | Array | None = None,
+    frequencies: str | Array | None = None,
     standardise: bool = True,
     scale_response: bool = True,
     training: BoolArray | None = None,
@@ -227,7 +235,7 @@ def learn_design(
     coding : {"number", "binary", "classes"}
         What the family needs of the response.
     missing : {"drop", "impute", "error"}
-    weights, offset : str or array (table rows,), optional
+    weights, offset, frequencies : str or array (table rows,), optional
         A column, or one number a row of the table.
     standardise, scale_response : bool
         Whether inputs and response get the units of training.
@@ -242,7 +250,7 @@ def learn_design(
     check_treatment(missing)
     if table.n_rows == 0:
         raise TableError(f"{table.source} has no rows")
-    known = _columns_for(formula, table, weights, offset)
+    known = _columns_for(formula, table, weights, offset, frequencies)
     by_name, offset = (offset, None) if isinstance(offset, str) else (None, offset)
     if by_name is not None:
         given_offset(by_name, table)  # sees that it is a column of numbers
@@ -259,17 +267,20 @@ def learn_design(
     # Knots and means too, so that it is the same to drop the rows beforehand; R takes these from all rows of x
     given, shift = given_weights(weights, table), given_offset(offset, table)
     fillable = _reads(replace(terms, offsets=())) if missing == "impute" else ()  # an offset is known or it is not
-    keep = complete_rows(table, said, reads, fillable, given, shift)
+    counts = given_frequencies(frequencies, table)
+    complete = complete_rows(table, said, reads, fillable, given, shift, *(() if counts is None else (counts,)))
+    keep = complete if counts is None else complete & (counts > 0.0)
     _check_some_left(table, keep & mask)
     whole = np.flatnonzero(keep)
     part, mask = table.take(whole), mask[whole]
-    fills = learn_fills(part, fillable, mask)
+    copies = None if counts is None else counts[whole]
+    fills = learn_fills(part, fillable, mask, copies)
     filled, _ = fill(part, fills)
     response = learn_response(terms.response, filled, coding)
     states: States = {}
-    values = {node: learn(node, filled, mask, states) for term in terms.terms for node in term.factors}
+    values = {node: learn(node, filled, mask, states, copies) for term in terms.terms for node in term.factors}
     for node in (*terms.offsets, *_parts(response)):
-        learn(node, filled, mask, states)
+        learn(node, filled, mask, states, copies)
     full = tuple(full_codings(terms, {node: isinstance(value, Groups) for node, value in values.items()}))
     columns = build_columns(terms, filled, states, full, values)
     marks = tuple(f"{name}[missing]" for name, by in fills.items() if by.indicated)
@@ -290,21 +301,23 @@ def learn_design(
         fills,
         (),
     )
-    arrays = rough.arrays(table, weights=weights, offset=offset)
+    arrays = rough.arrays(table, weights=weights, offset=offset, frequencies=frequencies)
     learnt = arrays.take(np.flatnonzero(mask))
     if not np.any(learnt.weights > 0.0):
         raise TableError(f"{table.source}: no complete row to train on has a weight above zero")
-    notes = _notes(table, terms, response, values, keep, fills, weights, offset)
+    given_now = {"weights": weights, "offset": offset, "frequencies": frequencies}
+    notes = design_notes(table, terms, reads, response, values, complete, fills, given_now)
+    notes += frequency_notes(frequencies, counts, keep)
     scaling = rough.scaling
     if standardise or scale_response:
         scaling = _scaling(learnt, terms.intercept, standardise, scale_response)
     return replace(rough, scaling=scaling, notes=notes), arrays
 
 
-def _columns_for(formula: Formula, table: Table, weights: Any, offset: Any) -> tuple[str, ...]:
-    """Give the columns that `.` stands for: not those of weights and offset, unless the formula names them."""
+def _columns_for(formula: Formula, table: Table, *given: Any) -> tuple[str, ...]:
+    """Give the columns that `.` stands for: not those that come beside the formula, unless it names them."""
     said = set(variables(formula.right)) | set(() if formula.response is None else variables(formula.response))
-    taken = {name for name in (weights, offset) if isinstance(name, str)} - said
+    taken = {name for name in given if isinstance(name, str)} - said
     return tuple(name for name in table.names if name not in taken)
 
 
@@ -316,7 +329,7 @@ def _with_offset(terms: Terms, column: str | None) -> Terms:
 def _scaling(rows: Arrays, intercept: bool, standardise: bool, scale_response: bool) -> Scaling:
     """Learn the units of training."""
     inputs = rows.X[:, intercept:]
-    learnt = Scaling.learn(inputs, rows.y if scale_response else None, rows.offset, intercept)
+    learnt = Scaling.learn(inputs, rows.y if scale_response else None, rows.offset, intercept, rows.frequencies)
     if standardise:
         return learnt
     nothing = Scaling.none(inputs.shape[1])
@@ -354,38 +367,3 @@ def _check_some_left(table: Table, keep: BoolArray) -> None:
             f"{table.source}: all {table.n_rows} rows to train on have a missing value in a column that the formula "
             "reads; fill them with missing='impute', or leave out the emptiest column"
         )
-
-
-def _notes(
-    table: Table,
-    terms: Terms,
-    response: Response,
-    values: dict[Node, Value],
-    keep: BoolArray,
-    fills: Mapping[str, Fill],
-    weights: Any,
-    offset: Any,
-) -> tuple[str, ...]:
-    """Say what was detected and what was done."""
-    read = set(_reads(terms)) | set(response.columns)
-    notes = [note for note in table.notes if ": column " not in note or any(shown(name) in note for name in read)]
-    notes += terms.notes
-    holes = {
-        name: table[name].missing for name in dict.fromkeys((*response.columns, *_reads(terms))) if name not in fills
-    }
-    for what, given in (("weights", weights), ("offset", offset)):
-        if given is not None:
-            holes[given if isinstance(given, str) else what] = np.isnan(given_numbers(what, given, table))
-    notes += dropped_note(holes, keep)
-    notes += fills_note(table.take(np.flatnonzero(keep)), fills)
-    for node, value in values.items():
-        if isinstance(value, Groups) and len(value.levels) == 1:
-            notes.append(f"{node} has one level, {shown(value.levels[0])}, in the rows that are left: it says nothing")
-    if offset is not None:
-        notes.append(
-            "the offset came as numbers, not as a column: predictions for a table are made without it; "
-            "name a column, offset='...', to have it used there"
-        )
-    if response.coding == "binary" and response.levels:
-        notes.append(f"the mean is the probability that {response.node} is {shown(response.levels[1])}")
-    return tuple(notes)

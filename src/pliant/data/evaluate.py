@@ -60,10 +60,11 @@ class _Walk:
     table: Table
     states: States
     training: BoolArray | None = None  # (n,), rows to learn from
+    counts: Array | None = None  # (n,), how many equal rows each stands for
     learning: bool = False
 
 
-def learn(node: Node, table: Table, training: BoolArray | None, states: States) -> Value:
+def learn(node: Node, table: Table, training: BoolArray | None, states: States, counts: Array | None = None) -> Value:
     """Evaluate a node on the table of a fit, and put what its stateful parts learn into `states`.
 
     Parameters
@@ -73,6 +74,8 @@ def learn(node: Node, table: Table, training: BoolArray | None, states: States) 
     table : Table
     training : ndarray of bool, shape (n,), optional
         The rows to learn from, all by default. Rows in which the expression is missing teach nothing.
+    counts : ndarray, shape (n,), optional
+        How many equal rows each row stands for: it teaches as often.
     states : dict
         Filled: `str(node)` of every stateful call, and of every column that names groups.
 
@@ -88,7 +91,7 @@ def learn(node: Node, table: Table, training: BoolArray | None, states: States) 
     FormulaError
         If a setting does not fit.
     """
-    return _value(node, _Walk(table, states, training, learning=True))
+    return _value(node, _Walk(table, states, training, counts, learning=True))
 
 
 def evaluate(node: Node, table: Table, states: States) -> Value:
@@ -209,7 +212,8 @@ def _state(node: Call, values: Array, learner: Callable[[Array, Any], dict[str, 
     key = str(node)
     if walk.learning:
         present = ~np.isnan(values)
-        taught = values[present if walk.training is None else present & walk.training]
+        chosen = present if walk.training is None else present & walk.training
+        taught = values[chosen] if walk.counts is None else np.repeat(values[chosen], walk.counts[chosen].astype(int))
         if len(taught) == 0:
             raise TableError(f"{walk.table.source}: {node} has no training row with a value to learn from")
         try:

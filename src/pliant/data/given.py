@@ -1,10 +1,10 @@
-"""What comes beside a table, one number a row: weights and offset; and which rows are complete with them."""
+"""What comes beside a table, one number a row: weights, frequencies, offset; and which rows are complete with them."""
 
 from typing import Any
 
 import numpy as np
 
-from pliant.data.columns import FactorColumn, shown_rows
+from pliant.data.columns import FactorColumn, shown, shown_rows
 from pliant.data.table import Table
 from pliant.errors import TableError
 from pliant.types import Array, BoolArray
@@ -36,6 +36,40 @@ def given_weights(weights: Any, table: Table) -> Array:
     if table.n_rows and not np.any(given > 0.0):
         raise TableError(f"{table.source}: no row has a weight above zero")
     return given
+
+
+def given_frequencies(frequencies: Any, table: Table) -> Array | None:
+    """Give how many equal rows (n,) each row stands for, NaN where missing; None where each stands for itself.
+
+    Raises
+    ------
+    TableError
+        If one is not a whole number from 0 on, or all are 0; names the first rows.
+    """
+    if frequencies is None:
+        return None
+    given = given_numbers("frequencies", frequencies, table)
+    bad = np.flatnonzero((given < 0.0) | (given != np.round(given)) & ~np.isnan(given))
+    if len(bad):
+        raise TableError(
+            f"{table.source}: frequencies are whole numbers from 0 on, as a row stands for so many equal ones "
+            f"({shown_rows(bad)}); numbers that say how precise a row is are weights"
+        )
+    if table.n_rows and not np.any(given > 0.0):
+        raise TableError(f"{table.source}: no row has a frequency above zero")
+    return given
+
+
+def frequency_notes(frequencies: Any, counts: Array | None, keep: BoolArray) -> tuple[str, ...]:
+    """Say what the rows that are kept stand for, and how many were left out for standing for none."""
+    if counts is None:
+        return ()
+    by = f"the column {shown(frequencies)} says" if isinstance(frequencies, str) else "the frequencies say"
+    total, kept, none = int(np.sum(counts[keep])), int(np.sum(keep)), int(np.sum(counts == 0.0))
+    notes = [f"each row stands for as many equal rows as {by}: {kept:,} rows of the table are {total:,} rows"]
+    if none:
+        notes.append(f"{none:,} row{'s' * (none > 1)} with frequency 0 left out")
+    return tuple(notes)
 
 
 def given_numbers(what: str, value: Any, table: Table) -> Array:

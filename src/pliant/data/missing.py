@@ -40,8 +40,10 @@ def refuse_missing(table: Table, names: tuple[str, ...]) -> None:
         raise TableError(f"{table.source}: {listed}; drop them with missing='drop' or fill them with missing='impute'")
 
 
-def learn_fills(table: Table, names: tuple[str, ...], training: BoolArray) -> dict[str, Fill]:
-    """Learn median or most common level of each column from the training rows.
+def learn_fills(
+    table: Table, names: tuple[str, ...], training: BoolArray, counts: Array | None = None
+) -> dict[str, Fill]:
+    """Learn median or most common level of each column from the training rows, each as often as it counts.
 
     Raises
     ------
@@ -49,8 +51,11 @@ def learn_fills(table: Table, names: tuple[str, ...], training: BoolArray) -> di
         If a column has no value at all.
     """
     fills = {}
+    rows = np.flatnonzero(training)
+    if names and counts is not None:
+        rows = np.repeat(rows, counts[rows].astype(int))
     for name in names:
-        column = table[name].take(np.flatnonzero(training))
+        column = table[name].take(rows)
         holes = column.missing
         if holes.all():
             raise TableError(f"{table.source}: column {shown(name)} has no value in the training rows; leave it out")

@@ -26,7 +26,9 @@ class Scaling:
         return cls(np.zeros(inputs), np.ones(inputs), np.zeros(1), np.ones(1))
 
     @classmethod
-    def learn(cls, inputs: Array, y: Array | None, offset: Array, intercept: bool) -> "Scaling":
+    def learn(
+        cls, inputs: Array, y: Array | None, offset: Array, intercept: bool, frequencies: Array | None = None
+    ) -> "Scaling":
         """Learn mean and standard deviation from training rows.
 
         Without an intercept nothing is centred: a line through the origin stays one.
@@ -39,12 +41,14 @@ class Scaling:
         offset : ndarray, shape (n,)
             Where there is one, several responses share one scale, since they share the offset.
         intercept : bool
+        frequencies : ndarray, shape (n,), optional
+            How many equal rows each row stands for.
         """
-        centre, scale = _moments(inputs)
+        centre, scale = _moments(inputs, frequencies)
         if y is None:
             response_centre, response_scale = np.zeros(1), np.ones(1)
         else:
-            response_centre, response_scale = _moments(y)
+            response_centre, response_scale = _moments(y, frequencies)
             if np.any(offset != 0.0):
                 response_scale = np.full_like(response_scale, np.mean(response_scale))
         if not intercept:
@@ -76,8 +80,12 @@ class Scaling:
         return cls(**{name: np.array(said[name], dtype=np.float64) for name in cls.__annotations__})
 
 
-def _moments(values: Array) -> tuple[Array, Array]:
+def _moments(values: Array, frequencies: Array | None) -> tuple[Array, Array]:
     """Give mean and standard deviation of each column; 1 where it is constant."""
-    mean, spread = np.mean(values, axis=0), np.std(values, axis=0)
+    if frequencies is None:
+        mean, spread = np.mean(values, axis=0), np.std(values, axis=0)
+    else:
+        mean = np.average(values, axis=0, weights=frequencies)
+        spread = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=frequencies))
     size = np.max(np.abs(values), axis=0, initial=0.0)
     return np.asarray(mean), np.where(spread > CONSTANT * size, spread, 1.0)

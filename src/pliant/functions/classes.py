@@ -102,11 +102,13 @@ def multinomial_start(y: Array, weights: Array) -> Array:
     return (weights * y + 1.0 / classes) / (weights + 1.0)
 
 
-def multinomial_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float) -> float:
-    """sum w y_c log mu_c, as R's multinom."""
+def multinomial_log_likelihood(
+    y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0
+) -> float:
+    """sum f w y_c log mu_c, as R's multinom."""
     from scipy.special import xlogy
 
-    return float(np.sum(weights[:, None] * xlogy(y, mu)))
+    return float(np.sum((frequencies * weights)[:, None] * xlogy(y, mu)))
 
 
 def shares(y: Array) -> BoolArray:

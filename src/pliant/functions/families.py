@@ -93,13 +93,16 @@ def gaussian_start(y: Array, weights: Array) -> Array:
     return y
 
 
-def gaussian_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float) -> float:
-    """-(n (log(2 pi D / n) + 1) - sum log w) / 2, with D the deviance of each output; as R's logLik."""
+def gaussian_log_likelihood(
+    y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0
+) -> float:
+    """-(n (log(2 pi D / n) + 1) - sum f log w) / 2, with D the deviance of each output, n = sum f; as R's logLik."""
     used = weights > 0.0
-    w, n = weights[used], np.count_nonzero(used)
-    deviance = np.sum(w[:, None] * gaussian_deviance(y, mu)[used], axis=0)
+    w, f = weights[used], np.broadcast_to(frequencies, weights.shape)[used]
+    n = np.sum(f)
+    deviance = np.sum((f * w)[:, None] * gaussian_deviance(y, mu)[used], axis=0)
     with np.errstate(divide="ignore"):  # a perfect fit has an infinite likelihood
-        each = n * (np.log(2.0 * np.pi * deviance / n) + 1.0) - np.sum(np.log(w))
+        each = n * (np.log(2.0 * np.pi * deviance / n) + 1.0) - np.sum(f * np.log(w))
     return float(-0.5 * np.sum(each))
 
 
@@ -170,7 +173,9 @@ def binomial_start(y: Array, weights: Array) -> Array:
     return (weights * y + 0.5) / (weights + 1.0)
 
 
-def binomial_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float) -> float:
+def binomial_log_likelihood(
+    y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0
+) -> float:
     """log of the binomial probabilities of w y successes in w trials; NaN where these are not whole numbers."""
     from scipy.special import gammaln, xlog1py, xlogy
 
@@ -179,7 +184,7 @@ def binomial_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: flo
     if np.any(np.abs(successes - whole) > 1e-7 * np.maximum(trials, 1.0)) or np.any(trials != np.round(trials)):
         return float("nan")
     ways = gammaln(trials + 1.0) - gammaln(whole + 1.0) - gammaln(trials - whole + 1.0)
-    return float(np.sum(ways + xlogy(whole, mu) + xlog1py(trials - whole, -mu)))
+    return float(np.sum(np.reshape(frequencies, (-1, 1)) * (ways + xlogy(whole, mu) + xlog1py(trials - whole, -mu))))
 
 
 def between_0_and_1(y: Array) -> BoolArray:
@@ -259,11 +264,13 @@ def poisson_start(y: Array, weights: Array) -> Array:
     return y + 0.1
 
 
-def poisson_log_likelihood(y: Array, mu: Array, weights: Array, dispersion: float) -> float:
-    """sum w (y log mu - mu - log y!), as R's logLik."""
+def poisson_log_likelihood(
+    y: Array, mu: Array, weights: Array, dispersion: float, frequencies: Array | float = 1.0
+) -> float:
+    """sum f w (y log mu - mu - log y!), as R's logLik."""
     from scipy.special import gammaln, xlogy
 
-    return float(np.sum(weights[:, None] * (xlogy(y, mu) - mu - gammaln(y + 1.0))))
+    return float(np.sum((frequencies * weights)[:, None] * (xlogy(y, mu) - mu - gammaln(y + 1.0))))
 
 
 def from_0_on(y: Array) -> BoolArray:

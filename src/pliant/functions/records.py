@@ -57,7 +57,7 @@ class Family:
     make_information: Callable[[Link], Callable[[Array], Array]] = field(repr=False)  # slope^2 / variance
     deviance: Pair = field(repr=False)  # of y and mu: unit deviance
     start: Pair = field(repr=False)  # of y and weights (n, 1): a first mu
-    log_likelihood: Callable[[Array, Array, Array, float], float] = field(repr=False)
+    log_likelihood: Callable[..., float] = field(repr=False)  # y, mu, weights (n,), dispersion, frequencies (n,) or 1
     admits: Callable[[Array], BoolArray] = field(repr=False)  # response by response
     admitted: str = field(repr=False)  # the same, in words
     torch_loss: Callable[[Any, Any, Any, Link], Any] = field(repr=False)  # torch, y, eta, link -> (n,)

@@ -4,14 +4,15 @@ An `Effect` is an estimate a row, such as a mean or its slope, with the gradient
 that an average over a million rows needs no gradient of a million rows. Its variance is g' C g.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pliant.data.table import Table, read_table
 from pliant.errors import ArgumentError, InputError
-from pliant.inference.coefficients import coefficients, covariance, outcome_names
+from pliant.inference.covariance import Covariance, covariance_of
+from pliant.inference.estimates import coefficients, outcome_names
 from pliant.types import Array, BoolArray, IntArray
 
 if TYPE_CHECKING:
@@ -42,26 +43,27 @@ class Effect:
             errors[:, c] = np.sqrt(np.einsum("ij,ij->i", gradient @ C, gradient))
         return errors
 
-    def averages(self, groups: IntArray, count: int, C: Array) -> tuple[Array, Array]:
+    def averages(self, groups: IntArray, counts: Array, G: int, C: Array) -> tuple[Array, Array]:
         """Give the averages (G, C) over groups of rows, and their standard errors.
 
         Parameters
         ----------
         groups : ndarray of int, shape (m,)
             The group of each row, from 0; -1 for a row that is in none.
-        count : int
-            G, the number of groups.
+        counts : ndarray, shape (m,)
+            How many equal rows each row stands for.
+        G : int
+            The number of groups; none is empty.
         C : ndarray, shape (p q, p q)
         """
-        shape = (count, self.estimate.shape[1])
-        estimates, errors = np.full(shape, np.nan), np.full(shape, np.nan)
-        for g in range(count):
+        outcomes = self.estimate.shape[1]
+        estimates, errors = np.empty((G, outcomes)), np.empty((G, outcomes))
+        for g in range(G):
             rows = np.flatnonzero(groups == g)
-            if len(rows) == 0:
-                continue
-            estimates[g] = np.mean(self.estimate[rows], axis=0)
-            total = sum((np.einsum("icj,ik->cjk", A[rows], Z[rows]) for A, Z in self.parts), np.zeros(()))
-            gradient = total.reshape(shape[1], len(C)) / len(rows)
+            share = counts[rows] / np.sum(counts[rows])
+            estimates[g] = share @ self.estimate[rows]
+            total = sum((np.einsum("i,icj,ik->cjk", share, A[rows], Z[rows]) for A, Z in self.parts), np.zeros(()))
+            gradient = total.reshape(outcomes, len(C))
             errors[g] = np.sqrt(np.einsum("ij,ij->i", gradient @ C, gradient))
         return estimates, errors
 
@@ -74,22 +76,23 @@ class Places:
     X: Array  # (m, p), 0 in rows that are not complete
     offset: Array  # (m,)
     used: BoolArray  # (m,), complete; of the training table those that were trained on
+    counts: Array  # (m,), how many equal rows each stands for: 1, but for training rows with frequencies
 
 
 def places(model: "Fitted", table: object) -> Places:
     """Give the rows of a table, or of the training table with the offset that came as an argument."""
     read = model.training_table() if table is None else read_table(table)
     rows = model.design.matrix(read)
-    used, offset = rows.complete, rows.offset
+    used, offset, counts = rows.complete, rows.offset, np.ones(read.n_rows)
     if table is None:
         known = model.data()
         used = np.zeros(read.n_rows, dtype=bool)
         used[known.rows] = known.weights > 0.0
-        offset[known.rows] = known.offset
-    return Places(read, np.where(used[:, None], rows.X, 0.0), np.where(used, offset, 0.0), used)
+        offset[known.rows], counts[known.rows] = known.offset, known.counts
+    return Places(read, np.where(used[:, None], rows.X, 0.0), np.where(used, offset, 0.0), used, counts)
 
 
-def line_covariance(model: "Fitted", what: str, cov_type: str = "nonrobust", groups: Any = None) -> Array:
+def line_covariance(model: "Fitted", what: str, cov_type: str = "nonrobust", groups: Any = None) -> Covariance:
     """Give the covariance (p q, p q) of the coefficients, with zeros for aliased ones.
 
     Raises
@@ -102,13 +105,9 @@ def line_covariance(model: "Fitted", what: str, cov_type: str = "nonrobust", gro
             f"{what} of a network have no standard errors yet, since its hidden weights have none; "
             "ask the line, fitted with hidden=(), or take the means alone from predict"
         )
-    if cov_type == "nonrobust" and groups is None:
-        C = covariance(model)
-    else:
-        doors: Any = model
-        C = doors.cov_params(cov_type=cov_type, groups=groups)
+    found = covariance_of(model, cov_type, groups)
     aliased = np.isnan(coefficients(model).T.ravel())
-    return np.where(aliased[:, None] | aliased, 0.0, C)
+    return replace(found, matrix=np.where(aliased[:, None] | aliased, 0.0, found.matrix))
 
 
 def known_coefficients(model: "Fitted") -> Array:

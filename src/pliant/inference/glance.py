@@ -86,7 +86,7 @@ def augment(model: "Fitted", table: object = None) -> tuple[dict[str, Any], Tabl
             columns["." + name.replace("prediction", "resid", 1)] = left[:, j]
     if model.is_line and model.facts.inverse_information is not None and model.network.outputs == 1:
         X, at = np.where(rows.complete[:, None], rows.X, 0.0), np.where(rows.complete, offset, 0.0)
-        error = mean_effect(model, X, at, "response").errors(line_covariance(model, "fitted means"))[:, 0]
+        error = mean_effect(model, X, at, "response").errors(line_covariance(model, "fitted means").matrix)[:, 0]
         columns[".se_fit"] = np.where(rows.complete, error, np.nan)
         if table is None:
             found = {".hat": leverage(model), ".std_resid": standardised(model, "deviance")}

@@ -35,7 +35,7 @@ def check_gradient_of(model: "Fitted", n: int = 25, seed: int = 0) -> GradientCh
         rows = model.arrays.take(np.arange(min(n, len(model.arrays.y))))
         y, offset = model.design.scaling.scale_response(rows.y, rows.offset)
         problem = Problem(
-            network, chosen, model.design.inputs(rows.X), y, rows.weights, offset, np.zeros(len(parameters))
+            network, chosen, model.design.inputs(rows.X), y, rows.totals, offset, np.zeros(len(parameters))
         )
         where = f"on {len(rows.y)} of its training rows"
     # off the optimum: there the gradient is zero, and relative distances mean nothing

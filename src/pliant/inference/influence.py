@@ -7,6 +7,7 @@ Leaving row i out moves the coefficients by the one-step formula
 with h_i the leverage: exact for a gaussian line with the identity, and the first Fisher step from the full fit for
 the others (Pregibon 1981), which is what R and statsmodels give too. R builds dffits and dfbetas of other families
 from deviance residuals instead of these, and scales them by an estimate where the dispersion is known to be 1.
+A row with a frequency stands for so many equal rows, and one of these is left out.
 
 References
 ----------
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pliant.inference.coefficients import coefficients
+from pliant.inference.estimates import coefficients
 from pliant.inference.residuals import leverage, residuals
 from pliant.types import Array
 
@@ -119,5 +120,5 @@ def _dispersion_without(model: "Fitted", left: Array, h: Array) -> Array:
         return np.ones(len(left))
     if model.df_residual < 2:
         return np.full(len(left), np.nan)
-    without = (np.sum(left**2) - left**2 / _rest(h)) / (model.df_residual - 1)
+    without = (np.sum(model.data().counts * left**2) - left**2 / _rest(h)) / (model.df_residual - 1)
     return np.where(without > 0.0, without, np.nan)

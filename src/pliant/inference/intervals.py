@@ -18,7 +18,7 @@ import numpy as np
 
 from pliant.data.table import Table, named_columns
 from pliant.errors import ArgumentError, InputError
-from pliant.inference.coefficients import wald
+from pliant.inference.coefficients import wald_interval
 from pliant.inference.delta import Places, effect_names, line_covariance, mean_effect, places
 from pliant.types import Array
 
@@ -35,14 +35,17 @@ def mean_interval_columns(
     model: "Fitted", table: object, type: str, level: float, **cov: Any
 ) -> tuple[dict[str, Any], Table]:
     """Give prediction, lower and upper bound of the mean of each row, for classes of each probability; the table."""
-    C = line_covariance(model, "intervals of the mean", **cov)
+    found = line_covariance(model, "intervals of the mean", **cov)
+    C = found.matrix
     at = places(model, named_columns(table) if isinstance(table, np.ndarray) else table)
     effect = mean_effect(model, at.X, at.offset, type)
     if type == "link" or model.likelihood.has_classes:
-        low, high = mean_bounds(model, effect.estimate, effect.errors(C), type, level)
+        low, high = mean_bounds(model, effect.estimate, effect.errors(C), type, level, found.df)
     else:
         eta = mean_effect(model, at.X, at.offset, "link")
-        low, high = _bounds_by_eta(model, eta.estimate, eta.errors(C), effect.estimate, effect.errors(C), level)
+        low, high = _bounds_by_eta(
+            model, eta.estimate, eta.errors(C), effect.estimate, effect.errors(C), level, found.df
+        )
     columns: dict[str, Any] = dict(model.prediction_columns(at.X, at.offset, at.used, type))
     names = effect_names(model, type)
     for stem, values in (("lower", low), ("upper", high)):
@@ -51,34 +54,34 @@ def mean_interval_columns(
     return columns, at.table
 
 
-def mean_bounds(model: "Fitted", mu: Array, error: Array, type: str, level: float) -> tuple[Array, Array]:
+def mean_bounds(model: "Fitted", mu: Array, error: Array, type: str, level: float, df: float) -> tuple[Array, Array]:
     """Give the interval of means (m, C) whose own standard errors are known, by way of the link.
 
     link(mu) -+ quantile error / |d mu / d eta|, and back; for classes by the log-odds of each.
     """
     if type == "link":
-        return wald(model, mu, error, level)
+        return wald_interval(mu, error, level, df)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if model.likelihood.has_classes:
             rest = np.maximum(1.0 - mu, 1e-300)
             odds = np.log(mu) - np.log(rest)
-            low, high = wald(model, odds, error / (mu * rest), level)
+            low, high = wald_interval(odds, error / (mu * rest), level, df)
             return 1.0 / (1.0 + np.exp(-low)), 1.0 / (1.0 + np.exp(-high))
         link = model.likelihood.link
         eta = link.link(mu)
-        return _bounds_by_eta(model, eta, error / np.abs(link.slope(eta, mu)), mu, error, level)
+        return _bounds_by_eta(model, eta, error / np.abs(link.slope(eta, mu)), mu, error, level, df)
 
 
 def _bounds_by_eta(
-    model: "Fitted", eta: Array, eta_error: Array, mu: Array, error: Array, level: float
+    model: "Fitted", eta: Array, eta_error: Array, mu: Array, error: Array, level: float, df: float
 ) -> tuple[Array, Array]:
     """Give inverse(eta -+ quantile error); by the delta method where an end lies beyond what the link admits."""
     link = model.likelihood.link
-    low, high = wald(model, eta, eta_error, level)
+    low, high = wald_interval(eta, eta_error, level, df)
     with np.errstate(all="ignore"):
         ends = np.stack([model.likelihood.mean(low), model.likelihood.mean(high)])
         bottom, top = np.min(ends, axis=0), np.max(ends, axis=0)
-        straight, straight_high = wald(model, mu, error, level)
+        straight, straight_high = wald_interval(mu, error, level, df)
         holds = link.admits(low) & link.admits(high) & (bottom <= mu) & (mu <= top)
     inside = model.likelihood.family.interval
     bottom, top = np.where(holds, bottom, straight), np.where(holds, top, straight_high)
@@ -123,17 +126,17 @@ def new_row_interval(model: "Fitted", at: Places, level: float) -> dict[str, Arr
             f"the {model.family} family fixes a mean and a variance but no distribution, so a new row has no "
             "interval; ask for that of its mean with predict_mean_interval"
         )
-    C = line_covariance(model, "prediction intervals")
+    found = line_covariance(model, "prediction intervals")
     rows = np.flatnonzero(at.used)
     eta = mean_effect(model, at.X[rows], at.offset[rows], "link")
-    error = eta.errors(C)
+    error = eta.errors(found.matrix)
     if model.likelihood.scales_with_response:
-        low, high = wald(model, eta.estimate, np.sqrt(model.dispersion + error**2), level)
+        low, high = wald_interval(eta.estimate, np.sqrt(model.dispersion + error**2), level, found.df)
     else:
         parts = [slice(i, i + CHUNK) for i in range(0, len(rows), CHUNK)]
         tails = (0.5 - level / 2.0, 0.5 + level / 2.0)
-        found = [[_quantile(*_mixture(model, eta.estimate[p], error[p]), tail) for p in parts] for tail in tails]
-        low, high = (np.concatenate([np.zeros((0, 1)), *ends]) for ends in found)
+        ends = [[_quantile(*_mixture(model, eta.estimate[p], error[p]), tail) for p in parts] for tail in tails]
+        low, high = (np.concatenate([np.zeros((0, 1)), *found_there]) for found_there in ends)
     lower, upper = np.full((2, len(at.used)), np.nan)
     lower[rows], upper[rows] = low[:, 0], high[:, 0]
     return {"lower": lower, "upper": upper}

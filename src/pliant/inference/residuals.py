@@ -121,7 +121,7 @@ def leverage(model: "Fitted") -> Array:
     InputError
         If the model is not a line with one eta a row.
     """
-    from pliant.inference.coefficients import coefficients
+    from pliant.inference.estimates import coefficients
 
     rows = model.data()
     if not model.is_line or model.facts.inverse_information is None or model.network.outputs != 1:

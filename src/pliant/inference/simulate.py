@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pliant.data.response import Response
-from pliant.errors import ArgumentError
+from pliant.errors import ArgumentError, InputError
 from pliant.inference.residuals import known_dispersion, training_means
 from pliant.types import Array
 
@@ -37,6 +37,11 @@ def simulate(model: "Fitted", n: int, seed: int) -> dict[str, Any]:
     A response is on the scale of the left side of the formula: log(y) for `log(y) ~ x`, the share of successes
     for `cbind(successes, failures) ~ x`. Text levels are drawn as text.
     """
+    if model.data().frequencies is not None:
+        raise InputError(
+            "a row with a frequency stands for several responses, which are not alike when they are drawn; fit the "
+            "table with each row repeated to simulate"
+        )
     drawn, rows, height = draw_responses(model, n, seed), model.data().rows, model.training_table().n_rows
     response = model.design.response
     trials = model.data().weights

@@ -16,7 +16,7 @@ from pliant.data.formula import Call, Name, Node, variables
 from pliant.data.frame_io import plain_values
 from pliant.data.table import Table
 from pliant.errors import ArgumentError, InputError
-from pliant.inference.coefficients import two_sided, wald
+from pliant.inference.coefficients import two_sided, wald_interval
 from pliant.inference.delta import (
     Effect,
     Places,
@@ -47,16 +47,16 @@ def slopes(model: "Fitted", table: object, asked: Any, type: str, level: float, 
         `estimate`, `std_error`, `statistic`, `p_value`, `conf_low`, `conf_high`; missing where a row is not
         complete. Column after column, and within one row after row.
     """
-    C = line_covariance(model, "slopes", **cov)
+    found = line_covariance(model, "slopes", **cov)
     at = places(model, table)
     blocks = []
     for term, contrast, effect in _effects(model, at, asked, type):
-        m = len(effect.estimate)
+        m, errors = len(effect.estimate), effect.errors(found.matrix)
         for c, name in enumerate(effect_names(model, type)):
             estimate = np.where(at.used, effect.estimate[:, c], np.nan)
-            error = np.where(at.used, effect.errors(C)[:, c], np.nan)
+            error = np.where(at.used, errors[:, c], np.nan)
             head = {"row": np.arange(m), "term": [term] * m, "contrast": [contrast] * m, "response": [name] * m}
-            blocks.append(head | _judged(model, estimate, error, level))
+            blocks.append(head | _judged(estimate, error, level, found.df))
     return _stacked(model, blocks), at.table.kind
 
 
@@ -67,17 +67,17 @@ def average_slopes(model: "Fitted", table: object, asked: Any, by: Any, type: st
     -------
     dict of columns, kind of frame
         The columns of `by`, then as `slopes`. The error is that of the average: its gradient is the average
-        gradient. Every row counts once, whatever its weight.
+        gradient. Every row counts once, whatever its weight, or as often as its frequency says.
     """
-    C = line_covariance(model, "slopes", **cov)
+    found = line_covariance(model, "slopes", **cov)
     at = places(model, table)
     groups, count, named = _grouped(at, by)
     blocks = []
     for term, contrast, effect in _effects(model, at, asked, type):
-        estimates, errors = effect.averages(groups, count, C)
+        estimates, errors = effect.averages(groups, at.counts, count, found.matrix)
         for c, name in enumerate(effect_names(model, type)):
             head = {"term": [term] * count, "contrast": [contrast] * count, "response": [name] * count}
-            blocks.append(head | named | _judged(model, estimates[:, c], errors[:, c], level))
+            blocks.append(head | named | _judged(estimates[:, c], errors[:, c], level, found.df))
     return _stacked(model, blocks), at.table.kind
 
 
@@ -90,12 +90,14 @@ def predictions(model: "Fitted", table: object, by: Any, type: str, level: float
         The columns of `by`, `response` (of classes), `estimate`, `std_error` (delta method), `conf_low`,
         `conf_high` (made on the scale of the link, so that they stay where means can be), `n_rows`.
     """
-    C = line_covariance(model, "predictions", **cov)
+    found = line_covariance(model, "predictions", **cov)
     at = places(model, table)
     groups, count, named = _grouped(at, by)
-    estimates, errors = mean_effect(model, at.X, at.offset, type).averages(groups, count, C)
-    low, high = mean_bounds(model, estimates, errors, type, level)
-    n_rows = np.bincount(groups[groups >= 0], minlength=count)
+    means = mean_effect(model, at.X, at.offset, type)
+    estimates, errors = means.averages(groups, at.counts, count, found.matrix)
+    low, high = mean_bounds(model, estimates, errors, type, level, found.df)
+    inside = groups >= 0
+    n_rows = np.bincount(groups[inside], at.counts[inside], minlength=count).astype(np.int64)
     blocks = [
         {
             "response": [name] * count,
@@ -206,16 +208,16 @@ def _grouped(at: Places, by: Any) -> tuple[IntArray, int, dict[str, Any]]:
     return groups, len(first), named
 
 
-def _judged(model: "Fitted", estimate: Array, error: Array, level: float) -> dict[str, Array]:
+def _judged(estimate: Array, error: Array, level: float, df: float) -> dict[str, Array]:
     """Give estimates with errors, statistics, p-values and Wald intervals."""
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = estimate / error
-    low, high = wald(model, estimate, error, level)
+    low, high = wald_interval(estimate, error, level, df)
     return {
         "estimate": estimate,
         "std_error": error,
         "statistic": statistic,
-        "p_value": two_sided(model, statistic),
+        "p_value": two_sided(statistic, df),
         "conf_low": low,
         "conf_high": high,
     }

@@ -33,12 +33,12 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
             + " one after the other, or a network with hidden= to all"
         )
     penalised = settings.regularisation > 0.0
-    aliased = aliased_columns(arrays.X, arrays.weights)
+    aliased = aliased_columns(arrays.X, arrays.totals)
     line = fit_line(
         chosen,
         arrays.X,
         arrays.y,
-        arrays.weights,
+        arrays.totals,
         arrays.offset,
         aliased=aliased,
         ridge=_ridge(design, arrays, settings.regularisation) if penalised else None,
@@ -66,7 +66,8 @@ def _as_parameters(network: Network, coefficients: Array) -> Array:
 
 def _ridge(design: Design, arrays: Arrays, regularisation: float) -> Array:
     """Give the ridge (p,) that is `regularisation` on standardised columns; none on the intercept."""
-    ridge = regularisation * np.sum(arrays.weights) * np.var(arrays.X, axis=0)
+    centre = np.average(arrays.X, axis=0, weights=arrays.counts)
+    ridge = regularisation * np.sum(arrays.totals) * np.average((arrays.X - centre) ** 2, axis=0, weights=arrays.counts)
     if design.has_intercept:
         ridge[0] = 0.0
     return np.asarray(ridge)

@@ -25,23 +25,61 @@ class LineDoors:
 
         return by_name(self, standard_errors(self))
 
-    def cov_params(self: Any) -> Array:
-        """Covariance (p q, p q) of the coefficients, level after level for classes."""
-        from pliant.inference.coefficients import covariance
+    def cov_params(self: Any, cov_type: str = "nonrobust", groups: Any = None) -> Array:
+        """Covariance (p q, p q) of the coefficients, level after level for classes.
 
-        return covariance(self)
+        Parameters
+        ----------
+        cov_type : {"nonrobust", "HC0", "HC1", "HC2", "HC3", "cluster"}
+            As the family has it; robust to any variance of the rows; robust to any dependence within groups.
+        groups : str or array, optional
+            For "cluster": a column of the training table, or one label a row.
+        """
+        from pliant.inference.covariance import covariance_of
 
-    def conf_int(self: Any, level: float = 0.95) -> Any:
-        """Wald confidence interval of each coefficient, as a frame."""
+        return covariance_of(self, cov_type, groups).matrix
+
+    def conf_int(
+        self: Any, level: float = 0.95, method: str = "wald", cov_type: str = "nonrobust", groups: Any = None
+    ) -> Any:
+        """Confidence interval of each coefficient, as a frame: "wald", or "profile" of the likelihood."""
         from pliant.inference.coefficients import conf_int
 
-        return make_frame(conf_int(self, level), self.frame_kind)
+        return make_frame(conf_int(self, level, method, cov_type, groups), self.frame_kind)
 
-    def tidy(self: Any, level: float = 0.95, names: str = "pliant") -> Any:
+    def tidy(
+        self: Any, level: float = 0.95, names: str = "pliant", cov_type: str = "nonrobust", groups: Any = None
+    ) -> Any:
         """One row a coefficient: estimate, standard error, statistic, p-value, confidence interval."""
         from pliant.inference.coefficients import tidy
 
-        return make_frame(tidy(self, level, names), self.frame_kind)
+        return make_frame(tidy(self, level, names, cov_type, groups), self.frame_kind)
+
+    def wald_test(self: Any, hypotheses: Any, cov_type: str = "nonrobust", groups: Any = None) -> Any:
+        """Wald test of linear hypotheses together: "a = b, c = 0", a dict, or an array; prints as a sentence."""
+        from pliant.inference.hypotheses import wald_test
+
+        return wald_test(self, hypotheses, cov_type, groups)
+
+    def contrast(
+        self: Any,
+        what: Any,
+        pairs: str | None = None,
+        level: float = 0.95,
+        adjust: str | None = None,
+        cov_type: str = "nonrobust",
+        groups: Any = None,
+    ) -> Any:
+        """Linear combinations, "b - c" or {"b": 1, "c": -1}, with error and interval; or ("g", "pairwise") levels.
+
+        Parameters
+        ----------
+        adjust : {"none", "bonferroni", "holm"}, optional
+            Of p-values and intervals for the number of contrasts; "holm" for pairs, else "none".
+        """
+        from pliant.inference.hypotheses import contrast
+
+        return make_frame(contrast(self, what, pairs, level, adjust, cov_type, groups), self.frame_kind)
 
     def glance(self: Any) -> Any:
         """One row on the whole model: rows, deviance, AIC, dispersion, and how it was fitted."""
@@ -58,7 +96,7 @@ class LineDoors:
 
     @property
     def bic(self: Any) -> float:
-        """-2 log-likelihood + log(n) parameters; NaN for a network."""
+        """-2 log-likelihood + log(n) parameters, n the rows with weight (frequencies counted); NaN for a network."""
         from pliant.inference.glance import information_criterion
 
         return information_criterion(self, float(np.log(self.facts.n_rows)))

@@ -9,11 +9,19 @@ if TYPE_CHECKING:
 class LookDoors:
     """Doors of `Fitted` to `inference.summary` and `plots`."""
 
-    def summary(self: Any, names: str = "pliant") -> Any:
-        """A page in words: prints as text, shows as HTML in a notebook."""
+    def summary(self: Any, names: str = "pliant", cov_type: str = "nonrobust", groups: Any = None) -> Any:
+        """A page in words: prints as text, shows as HTML in a notebook, `.latex()` gives LaTeX.
+
+        Parameters
+        ----------
+        names : {"pliant", "r"}
+            How coefficients are called.
+        cov_type, groups
+            Which covariance the standard errors of a line rest on, as in `cov_params`.
+        """
         from pliant.inference.summary import summarise
 
-        return summarise(self, names)
+        return summarise(self, names, cov_type, groups)
 
     def _repr_html_(self: Any) -> str:
         return str(self.summary()._repr_html_())
