@@ -19,8 +19,19 @@ ETA = 0.4 + 0.5 * TABLE["x"] - 0.3 * TABLE["z"] + 0.3 * (TABLE["g"] == "b")
 TABLE["number"] = 2.0 + ETA + 0.4 * RNG.normal(size=N)
 TABLE["event"] = (RNG.random(N) < 1 / (1 + np.exp(-ETA))) * 1.0
 TABLE["count"] = RNG.poisson(np.exp(ETA)) * 1.0
-RESPONSE = {"gaussian": "number", "binomial": "event", "poisson": "count"}
-PAIRS = [(f, link) for f in RESPONSE for link in FAMILIES[f].links if (f, link) != ("binomial", "log")]
+RESPONSE = {
+    "gaussian": "number",
+    "binomial": "event",
+    "poisson": "count",
+    "gamma": "number",
+    "inverse_gaussian": "number",
+    "negative_binomial": "count",
+    "tweedie": "number",
+    "quasipoisson": "count",
+    "quasibinomial": "event",
+}
+PAIRS = [(f, link) for f in RESPONSE if f in FAMILIES for link in FAMILIES[f].links]
+PAIRS = [(f, link) for f, link in PAIRS if RESPONSE[f] != "event" or link != "log"]  # whose means would pass 1
 
 
 def values(frame, name):
@@ -60,14 +71,12 @@ def test_average_slopes_are_those_of_statsmodels(family, link):
 def test_slopes_and_their_errors_are_those_of_differences(family, link):
     right = "x + I(x^2) + z + x:z" if link in ("identity", "log", "logit", "probit") else "x + z"
     model = pliant.fit(f"{RESPONSE[family]} ~ {right}", TABLE, family=family, link=link, hidden=())
-    X, offset = model.data().X, model.data().offset
+    h = 2e-4
+    X = [model.design.matrix(read_table({**TABLE, "x": TABLE["x"] + k * h})).X for k in (-2, -1, 1, 2)]
 
-    def mean(b, shift):
-        rows = model.design.matrix(read_table({**TABLE, "x": TABLE["x"] + shift}))
-        return model.likelihood.mean((rows.X @ b + offset)[:, None])[:, 0]
-
-    def slope(b, h=2e-4):  # to the fourth order
-        return (8 * (mean(b, h) - mean(b, -h)) - (mean(b, 2 * h) - mean(b, -2 * h))) / (12 * h)
+    def slope(b):  # to the fourth order
+        far_low, low, high, far_high = (model.likelihood.mean((rows @ b)[:, None])[:, 0] for rows in X)
+        return (8 * (high - low) - (far_high - far_low)) / (12 * h)
 
     ours = model.slopes(variables="x")
     b = np.array(list(model.coefficients.values()))
@@ -78,7 +87,6 @@ def test_slopes_and_their_errors_are_those_of_differences(family, link):
     assert values(averaged, "estimate")[0] == pytest.approx(np.mean(slope(b)), rel=1e-8)
     by_hand = by_differences(model, lambda b: np.array([np.mean(slope(b))]))
     assert values(averaged, "std_error")[0] == pytest.approx(by_hand[0], rel=1e-5)
-    assert X.shape == (N, len(b))
 
 
 def test_a_slope_goes_through_every_term_that_reads_the_column():

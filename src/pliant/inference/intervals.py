@@ -174,8 +174,8 @@ def _mixture(model: "Fitted", eta: Array, error: Array) -> tuple[Cumulative, Arr
         nodes.append((np.where(inside, mu, centre), float(s) * model.dispersion, s_share * share))
 
     def distribution(y: Array) -> tuple[Array, Array]:
-        below, upto = np.zeros_like(y), np.zeros_like(y)
-        one = np.ones_like(y)
+        y = np.maximum(y, family.interval[0] + 1e-300)  # at 0 itself some divide by it
+        below, upto, one = np.zeros_like(y), np.zeros_like(y), np.ones_like(y)
         for mu, dispersion, shares in nodes:
             first, second = cumulative(np.broadcast_to(y, mu.shape), mu, one, dispersion)
             below, upto = below + (first @ shares)[:, None], upto + (second @ shares)[:, None]
