@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pliant.data.table import Table, read_table
+from pliant.data.table import Table, named_columns, read_table
 from pliant.errors import ArgumentError, InputError
 from pliant.inference.covariance import Covariance, covariance_of
 from pliant.inference.estimates import coefficients, outcome_names
@@ -81,7 +81,8 @@ class Places:
 
 def places(model: "Fitted", table: object) -> Places:
     """Give the rows of a table, or of the training table with the offset that came as an argument."""
-    read = model.training_table() if table is None else read_table(table)
+    given = named_columns(table) if isinstance(table, np.ndarray) else table
+    read = model.training_table() if given is None else read_table(given)
     rows = model.design.matrix(read)
     used, offset, counts = rows.complete, rows.offset, np.ones(read.n_rows)
     if table is None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pliant.data.table import Table, named_columns
+from pliant.data.table import Table
 from pliant.errors import ArgumentError, InputError
 from pliant.inference.coefficients import wald_interval
 from pliant.inference.delta import Places, effect_names, line_covariance, mean_effect, places
@@ -25,8 +25,10 @@ from pliant.types import Array
 if TYPE_CHECKING:
     from pliant.model import Fitted
 
-NODES = 15  # of a Gauss-Hermite sum over means that move less than the response does, and of that over scales
-MANY_NODES = ((1.0, 15), (6.0, 41), (np.inf, 101))  # of that over means: up to how many times farther, how many
+# of each Gauss-Hermite sum, up to a size of what it is over: of how far a mean moves, in deviations of the response,
+# and of how far its variance does, in sqrt(2 / df); see the test that compares them with Student's t
+MEAN_NODES = ((0.3, 7), (1.0, 15), (6.0, 41), (np.inf, 101))
+SCALE_NODES = ((0.25, 7), (np.inf, 15))
 CHUNK = 4_000  # rows at a time
 SHARPNESS = 1e-12  # how near to its probability a bound is taken
 
@@ -37,7 +39,7 @@ def mean_interval_columns(
     """Give prediction, lower and upper bound of the mean of each row, for classes of each probability; the table."""
     found = line_covariance(model, "intervals of the mean", **cov)
     C = found.matrix
-    at = places(model, named_columns(table) if isinstance(table, np.ndarray) else table)
+    at = places(model, table)
     effect = mean_effect(model, at.X, at.offset, type)
     if type == "link" or model.likelihood.has_classes:
         low, high = mean_bounds(model, effect.estimate, effect.errors(C), type, level, found.df)
@@ -147,7 +149,7 @@ Cumulative = Callable[[Array], tuple[Array, Array]]
 
 def _mixture(model: "Fitted", eta: Array, error: Array) -> tuple[Cumulative, Array, Array, tuple[float, float]]:
     """Give the predictive distribution of some rows: F(y-) and F(y) of y (m, 1), centre, spread and range."""
-    from scipy.special import gammaincinv, ndtr, roots_hermitenorm
+    from scipy.special import gammaincinv, ndtr
 
     family = model.likelihood.family
     cumulative = family.cumulative
@@ -156,15 +158,13 @@ def _mixture(model: "Fitted", eta: Array, error: Array) -> tuple[Cumulative, Arr
     own: Array = np.maximum(np.sqrt(model.dispersion * family.variance(centre)), 1e-300)
     moves = np.abs(model.likelihood.link.slope(eta, centre)) * error
     farthest = float(np.max(moves / own)) if np.all(np.isfinite(moves / own)) else 1.0
-    z, weight = roots_hermitenorm(next(count for limit, count in MANY_NODES if farthest <= limit))
-    share = weight / np.sum(weight)
+    z, share = _nodes(MEAN_NODES, farthest)
     scales: Array = np.ones(1)
     scale_shares: Array = np.ones(1)
     if not family.dispersion_known:
-        at, weight = roots_hermitenorm(NODES)
         half = 0.5 * max(model.df_residual, 1)
+        at, scale_shares = _nodes(SCALE_NODES, half**-0.5)
         scales = np.asarray(half / gammaincinv(half, ndtr(-at)))
-        scale_shares = np.asarray(weight / np.sum(weight))
     nodes = []  # of mean, dispersion and share
     for s, s_share in zip(scales, scale_shares, strict=True):
         moved = eta + np.sqrt(s) * error * z
@@ -182,6 +182,14 @@ def _mixture(model: "Fitted", eta: Array, error: Array) -> tuple[Cumulative, Arr
         return below, upto
 
     return distribution, centre, np.hypot(own, moves), family.interval
+
+
+def _nodes(counts: tuple[tuple[float, int], ...], size: float) -> tuple[Array, Array]:
+    """Give the points of a Gauss-Hermite sum of as many as a size asks for, and their shares, which add up to 1."""
+    from scipy.special import roots_hermitenorm
+
+    points, weights = roots_hermitenorm(next(count for limit, count in counts if size <= limit))
+    return np.asarray(points), np.asarray(weights / np.sum(weights))
 
 
 def _quantile(

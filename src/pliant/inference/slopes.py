@@ -173,8 +173,9 @@ def _held_at(model: "Fitted", at: Places, name: str, level: Any, type: str) -> E
         else FactorColumn(name, np.zeros(n, dtype=np.int64), (level,), getattr(old, "is_boolean", False))
     )
     rows = model.design.matrix(replace(at.table, columns={**at.table.columns, name: column}))
-    moved = rows.offset - model.design.matrix(at.table).offset  # what the formula knows of it
-    offset = at.offset + np.where(at.used, moved, 0.0)
+    offset = at.offset
+    if any(name in variables(node) for node in model.design.terms.offsets):
+        offset = offset + np.where(at.used, rows.offset - model.design.matrix(at.table).offset, 0.0)
     return mean_effect(model, np.where(at.used[:, None], rows.X, 0.0), offset, type)
 
 

@@ -55,13 +55,43 @@ class RowDoors:
         return dfbetas(self)
 
     def influence(self: Any) -> Any:
-        """One row a training row: hat, std_resid, rstudent, cooks_distance, dffits, dfbeta of each coefficient."""
+        """What the fit of a line would be without each row, to one step (exactly, if gaussian with the identity).
+
+        Returns
+        -------
+        frame
+            One row a training row: `row` (of the table, from 0), `hat`, `std_resid`, `rstudent`, `cooks_distance`,
+            `dffits` and `dfbeta[name]`, the change of each coefficient.
+
+        References
+        ----------
+        Belsley, Kuh and Welsch (1980), Regression Diagnostics. Pregibon (1981), Annals of Statistics 9.
+        """
         from pliant.inference.influence import influence
 
         return make_frame(influence(self), self.frame_kind)
 
     def simulate(self: Any, n: int = 1, seed: int = 0) -> Any:
-        """New responses at the training rows, as columns sim_1 ... sim_n beside the rows of the training table."""
+        """New responses at the training rows, y ~ family(mu, dispersion), as the model was estimated.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        seed : int
+            The same seed gives the same responses.
+
+        Returns
+        -------
+        frame
+            Columns `sim_1` ... `sim_n`, one row a row of the training table; missing where it was not trained on.
+            On the scale of the left side of the formula; classes as their levels, trials as the share of successes.
+
+        Raises
+        ------
+        InputError
+            If the family has no distribution, rows have frequencies, or the dispersion is not known.
+        """
         from pliant.inference.simulate import simulate
 
         return make_frame(simulate(self, n, seed), self.frame_kind, self.training_table().index)
@@ -75,9 +105,29 @@ class RowDoors:
         cov_type: str = "nonrobust",
         groups: Any = None,
     ) -> Any:
-        """Confidence interval of the mean of each row: prediction, lower, upper; of classes for each probability.
+        """Confidence interval of the mean of each row of a table, for a line.
 
-        `type="link"` gives that of eta. Made on the scale of the link, so that it stays where means can be.
+        inverse link(eta -+ quantile sqrt(x' C x)), so that it stays where means can be; the delta method where an
+        end lies beyond what the link admits. Classes have one for each probability, made by its log-odds.
+
+        Parameters
+        ----------
+        table : frame, dict of arrays, path, or array (m, p)
+        level : float
+        type : {"response", "link"}
+            Of the mean, or of eta.
+        cov_type, groups
+            Which covariance it rests on; see `cov_params`.
+
+        Returns
+        -------
+        frame
+            `prediction`, `lower`, `upper`, one row a row of `table`; missing where a value is missing.
+
+        Raises
+        ------
+        InputError
+            If the model is a network, or a line that has no standard errors.
         """
         from pliant.inference.intervals import mean_interval_columns
 
@@ -94,10 +144,34 @@ class RowDoors:
         cov_type: str = "nonrobust",
         groups: Any = None,
     ) -> Any:
-        """How the mean of each row changes with each column: d mu / d x, or a level less the first level.
+        """How the mean of each row changes with each column, with delta-method errors, for a line.
 
-        With standard errors by the delta method. One row for each row of `table` (by default that of training)
-        and each column of `variables` (by default all that the formula reads).
+        d mu / d x through every term that reads x, exactly; of a factor, the mean at each level less the mean at
+        the first. Its variance is g' C g, with g the derivative by the coefficients.
+
+        Parameters
+        ----------
+        table : frame, dict or path, optional
+            By default the training table.
+        variables : str or sequence of str, optional
+            The columns; by default all that the formula reads.
+        type : {"response", "link"}
+            The slope of the mean, or of eta.
+        level : float
+            Of the intervals.
+        cov_type, groups
+            Which covariance the errors rest on; see `cov_params`.
+
+        Returns
+        -------
+        frame
+            `row` (of the table, from 0), `term`, `contrast`, `response` (of classes), `estimate`, `std_error`,
+            `statistic`, `p_value`, `conf_low`, `conf_high`; column after column, and within one row after row.
+
+        Raises
+        ------
+        InputError
+            If the model is a network or has no standard errors, or a column enters through `cut`.
         """
         from pliant.inference.slopes import slopes
 
@@ -115,7 +189,11 @@ class RowDoors:
         cov_type: str = "nonrobust",
         groups: Any = None,
     ) -> Any:
-        """The slopes, averaged over the rows of `table`, or over each group of rows that the columns `by` name."""
+        """The slopes, averaged over the rows of `table`, or over each group of rows that the columns `by` name.
+
+        The error is that of the average. Arguments and columns are those of `slopes`, with the columns of `by` in
+        place of `row`. Rows count once each, or as often as their frequency says; their weights do not matter.
+        """
         from pliant.inference.slopes import average_slopes
 
         found = average_slopes(self, table, variables, by, type, level, cov_type=cov_type, groups=groups)
@@ -131,7 +209,14 @@ class RowDoors:
         cov_type: str = "nonrobust",
         groups: Any = None,
     ) -> Any:
-        """Average of the predicted means over the rows of `table`, or over each group that the columns `by` name."""
+        """Average of the predicted means over the rows of `table`, or over each group that the columns `by` name.
+
+        Returns
+        -------
+        frame
+            The columns of `by`, `response` (of classes), `estimate`, `std_error` (delta method), `conf_low`,
+            `conf_high` (made on the scale of the link), `n_rows`. Arguments are those of `slopes`.
+        """
         from pliant.inference.slopes import predictions
 
         return make_frame(*predictions(self, table, by, type, level, cov_type=cov_type, groups=groups))
