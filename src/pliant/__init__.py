@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pliant.errors import PliantError
     from pliant.fitting import continue_training, fit
     from pliant.gradient import check_gradient
+    from pliant.inference.anova import anova
     from pliant.model import Fitted
     from pliant.storage import load
     from pliant.story import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Fitted": "pliant.model",
     "PliantError": "pliant.errors",
+    "anova": "pliant.inference.anova",
     "check_gradient": "pliant.gradient",
     "continue_training": "pliant.fitting",
     "fit": "pliant.fitting",
@@ -46,6 +48,7 @@ __all__ = [
     "Fitted",
     "PliantError",
     "__version__",
+    "anova",
     "check_gradient",
     "continue_training",
     "datasets",

@@ -62,6 +62,17 @@ def test_r_names(folder, capsys):
     assert "speciesGentoo" in out
 
 
+def test_columns_beside_the_formula_are_named(folder, capsys):
+    pl.DataFrame(
+        {"y": [1.0, 3, 2, 5], "x": [1.0, 2, 3, 5], "n": [2, 1, 3, 0], "w": [1.0, 2, 1, 1], "e": [0.1] * 4}
+    ).write_csv("t.csv")
+    options = ("--frequencies", "n", "--weights", "w", "--offset", "e")
+    code, out, _ = call(capsys, "fit", "t.csv", "y ~ x", "--line", *options)
+    assert code == 0
+    assert 'weights="w", offset="e", frequencies="n")' in out
+    assert "3 rows of the table are 6 rows" in out
+
+
 def test_quiet_prints_nothing(folder, capsys):
     assert call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--quiet")[:2] == (0, "")
 

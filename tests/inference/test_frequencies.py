@@ -84,6 +84,32 @@ def test_missing_values_are_filled_by_the_median_of_all_rows():
     assert apart(counted.tidy()["estimate"], longer.tidy()["estimate"]) < 1e-12
 
 
+def test_a_penalised_line_takes_its_units_from_all_rows():
+    frame = table("gaussian")
+    counted = pliant.fit(FORMULA, frame, hidden=(), frequencies="n", regularisation=0.3)
+    longer = pliant.fit(FORMULA, repeated(frame), hidden=(), regularisation=0.3)
+    assert counted.coefficients == pytest.approx(longer.coefficients, rel=1e-12)
+
+
+def test_successes_of_trials_can_be_counted_too():
+    frame = {"s": [3, 1, 4, 2], "f": [2, 5, 1, 3], "x": [1.0, 2, 3, 4], "n": [2, 1, 3, 1]}
+    longer = {name: np.repeat(values, frame["n"]) for name, values in frame.items()}
+    counted = pliant.fit("cbind(s, f) ~ x", frame, family="binomial", hidden=(), frequencies="n")
+    written_out = pliant.fit("cbind(s, f) ~ x", longer, family="binomial", hidden=())
+    for name in ("aic", "bic", "deviance", "null_deviance", "df_residual", "log_likelihood"):
+        assert getattr(counted, name) == pytest.approx(getattr(written_out, name), rel=1e-12), name
+
+
+def test_residuals_and_leverage_are_those_of_one_of_the_equal_rows():
+    frame = table("poisson")
+    counted = pliant.fit(FORMULA, frame, family="poisson", hidden=(), frequencies="n")
+    longer = pliant.fit(FORMULA, repeated(frame), family="poisson", hidden=())
+    counts = COUNTS[COUNTS > 0]
+    assert np.allclose(np.repeat(counted.residuals("deviance"), counts), longer.residuals("deviance"))
+    hat = counted.augment()[".hat"].drop_nulls().drop_nans().to_numpy()
+    assert counts @ hat == pytest.approx(4.0, rel=1e-10)
+
+
 def test_a_network_trains_on_rows_as_often_as_they_count():
     frame = table("gaussian")
     run = {"hidden": 3, "epochs": 40, "regularisation": 0.01}

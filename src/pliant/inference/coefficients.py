@@ -6,13 +6,13 @@ import numpy as np
 
 from pliant.errors import ArgumentError
 from pliant.inference.covariance import covariance_of
-from pliant.inference.estimates import by_name, coefficients, outcome_names, statistic_name, term_names
+from pliant.inference.estimates import by_name, coefficients, outcome_names, term_names
 from pliant.types import Array
 
 if TYPE_CHECKING:
     from pliant.model import Fitted
 
-__all__ = ["by_name", "coefficients", "covariance", "outcome_names", "standard_errors", "statistic_name", "term_names"]
+__all__ = ["by_name", "coefficients", "covariance", "outcome_names", "standard_errors", "term_names"]
 
 
 def covariance(model: "Fitted") -> Array:

@@ -12,6 +12,7 @@ are printed; any name may also stand between backticks, and R's names do too.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NoReturn
 
 import numpy as np
@@ -60,7 +61,8 @@ def read_combinations(given: Any, names: Mapping[str, int], k: int) -> list[Comb
         If it names no coefficient, a number is not finite, or an array has another shape.
     """
     if isinstance(given, str):
-        found = _Reader(given, names, k).hypotheses()
+        with np.errstate(all="ignore"):  # what is not finite is said below
+            found = _Reader(given, names, k).hypotheses()
     elif isinstance(given, Mapping):
         found = [_of_mapping(given, names, k)]
     elif isinstance(given, list | tuple) and given and all(isinstance(one, str | Mapping) for one in given):
@@ -84,7 +86,7 @@ def _of_mapping(given: Mapping[str, Any], names: Mapping[str, int], k: int) -> C
         if isinstance(weight, bool) or not isinstance(weight, int | float | np.number):
             raise ArgumentError(f"the weight of {name!r} must be a number, not {weight!r}")
         weights[names[name]] += float(weight)
-    return Combination(_printed(weights, list(given)[: len(given)], names), weights, 0.0)
+    return Combination(_printed(weights, list(given), names), weights, 0.0)
 
 
 def _of_matrix(given: Any, names: Mapping[str, int], k: int) -> list[Combination]:
@@ -102,12 +104,14 @@ def _of_matrix(given: Any, names: Mapping[str, int], k: int) -> list[Combination
     first: dict[int, str] = {}
     for name, index in names.items():
         first.setdefault(index, name)
-    return [Combination(_printed(row, [first[i] for i in np.flatnonzero(row)], names), row, 0.0) for row in matrix]
+    return [
+        Combination(_printed(row, [first[i] for i in np.flatnonzero(row).tolist()], names), row, 0.0) for row in matrix
+    ]
 
 
 def _printed(weights: Array, said: list[str], names: Mapping[str, int]) -> str:
     """Write a combination out: "a - 0.5 b"."""
-    parts = []
+    parts: list[str] = []
     for name in said:
         weight = weights[names[name]]
         size = "" if abs(weight) == 1.0 else f"{abs(weight):g} "
@@ -131,7 +135,7 @@ class _Reader:
             while self.taken("="):
                 self.taken("=")  # `==` is as good
                 sides.append(self.side())
-            found += [a - b for a, b in zip(sides, sides[1:], strict=False)] if len(sides) > 1 else sides
+            found += [a - b for a, b in pairwise(sides)] if len(sides) > 1 else sides
             if not self.taken(","):
                 break
         if self.at < len(self.text):

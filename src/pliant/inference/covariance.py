@@ -190,7 +190,8 @@ def _codes(model: "Fitted", groups: Any) -> IntArray:
         labels = np.asarray(groups)
         if labels.shape != (table.n_rows,):
             raise TableError(
-                f"groups must have one label a row: {table.source} has {table.n_rows} rows, groups has shape {labels.shape}"
+                f"groups must have one label a row: {table.source} has {table.n_rows} rows, "
+                f"groups has shape {labels.shape}"
             )
         missing = np.array([value is None or value != value for value in labels.tolist()])
     bad = rows[missing[rows]]

@@ -52,8 +52,3 @@ def term_names(model: "Fitted", names: str) -> Sequence[str]:
     if names == "r":
         return model.design.r_names()
     raise ArgumentError(f"names={names!r} is not known; choose 'pliant' or 'r'")
-
-
-def statistic_name(model: "Fitted") -> str:
-    """Give "z" where the family fixes the dispersion, else "t"."""
-    return "z" if model.likelihood.family.dispersion_known else "t"

@@ -1,6 +1,6 @@
 """Wald tests of linear hypotheses, and contrasts: what the coefficients say together.
 
-W = (L b - r)' (L V L')^-1 (L b - r) is chi squared on the rows of L; W over these, F, where the dispersion is estimated.
+W = (L b - r)' (L V L')^-1 (L b - r) is chi squared on the m rows of L; where the dispersion is estimated, W / m is F.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class WaldTest:
     cov_type: str
 
     def __str__(self) -> str:
-        said = ", ".join(self.hypotheses)
+        said = " and ".join(self.hypotheses)
         on = f"{self.df}, {self.resid_df:g}" if self.test == "F" else f"{self.df}"
         letter = "F" if self.test == "F" else "chi squared"
         verdict = "speak against" if self.p_value < 0.05 else "do not speak against"

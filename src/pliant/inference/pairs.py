@@ -1,13 +1,14 @@
 """The levels of a factor against one another: rows of the design matrix with nothing but the factor changed."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pliant.data.columns import Column, FactorColumn, NumberColumn, shown
-from pliant.data.formula import variables
+from pliant.data.formula import Term, variables
 from pliant.data.groups import groups_of_numbers
 from pliant.errors import ArgumentError
 from pliant.inference.combinations import Combination
@@ -87,7 +88,7 @@ def _mean_row(model: "Fitted", table: "Table", name: str, column: Column, weight
     return np.asarray(weights @ X / np.sum(weights))
 
 
-def _names_groups(states: object, within: object, name: str) -> bool:
+def _names_groups(states: Mapping[str, Any], within: Sequence[Term], name: str) -> bool:
     """Say whether every term reads a column of numbers as the name of groups."""
-    factors = [node for term in within for node in term.factors if name in variables(node)]  # type: ignore[attr-defined]
-    return bool(factors) and all(isinstance(states, dict) and "levels" in states.get(str(node), {}) for node in factors)
+    factors = [node for term in within for node in term.factors if name in variables(node)]
+    return all("levels" in states.get(str(node), {}) for node in factors)

@@ -5,7 +5,8 @@ An end is the value b at which the least deviance with the coefficient held at b
     (D(b) - D) / dispersion = chi squared (1), or F (1, n - p) where the dispersion is estimated
 
 so it follows the likelihood where this is not a parabola, which a Wald interval takes it for. The end is found on
-the signed root of the rise, which is nearly straight in b: about five refits an end, each with the coefficient held in the offset.
+the signed root of the rise, which is nearly straight in b: about five refits an end, each with the coefficient
+held in the offset.
 """
 
 from typing import TYPE_CHECKING

@@ -81,6 +81,12 @@ class LineDoors:
 
         return make_frame(contrast(self, what, pairs, level, adjust, cov_type, groups), self.frame_kind)
 
+    def drop1(self: Any) -> Any:
+        """Analysis of deviance, each term given the others (type II); prints as a table, `.frame` has its numbers."""
+        from pliant.inference.anova import drop1
+
+        return drop1(self)
+
     def glance(self: Any) -> Any:
         """One row on the whole model: rows, deviance, AIC, dispersion, and how it was fitted."""
         from pliant.inference.glance import glance

@@ -22,6 +22,7 @@ ESCAPES = {
 }
 NUMBER = re.compile(r"(< )?(-?\d[\d.]*)(?:e([+-]\d+))?")
 HEAD = re.compile(r"Pr\(>\|(.)\|\)")
+WIDE = 6  # columns; with more a table is set closer
 PLAIN = {"'": "'", '"': "''", "`": "`"}  # without the textcomp symbols, which need a package on older systems
 
 
@@ -56,7 +57,8 @@ def _tabular(grid: Grid) -> str:
         cells = [escape(row[0]), *(_cell(cell) for cell in row[1 : 1 + numbers])]
         cells += [f"$^{{{row[-1]}}}$" if row[-1] else ""] if starred else []
         lines.append(" & ".join(cells) + " \\\\")
-    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"]) + "\n"
+    table = "\n".join([*lines, "\\bottomrule", "\\end{tabular}"]) + "\n"
+    return f"{{\\small\\setlength{{\\tabcolsep}}{{3pt}}%\n{table}}}\n" if len(grid.heads) > WIDE else table
 
 
 def _head(head: str) -> str:

@@ -37,12 +37,12 @@ def summarise(model: "Fitted", names: str = "pliant", cov_type: str = "nonrobust
         if cov_type != "nonrobust":
             covariance_of(model, cov_type, groups)  # says why there is none
         title = f"The line, fitted by {how_trained(model)}"
-        return Summary(title, (model.formula, scope), _bare_grids(model, names), _closing(model), model.notes)
+        grids, words = _bare_grids(model, names), _words(model, tested=False)
+        return Summary(title, (model.formula, scope), grids, _closing(model), model.notes, words)
     title = "The line: a generalised linear model, fitted exactly"
     grids, robust = _coefficient_grids(model, names, cov_type, groups)
     facts = (f"Call: {_call(model)}", scope, *([robust] if robust else []))
-    words = () if robust else _words(model)
-    return Summary(title, facts, grids, _closing(model), model.notes, words)
+    return Summary(title, facts, grids, _closing(model), model.notes, _words(model, tested=not robust))
 
 
 def _call(model: "Fitted") -> str:
@@ -120,17 +120,19 @@ def _closing(model: "Fitted") -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _words(model: "Fitted") -> tuple[str, ...]:
+def _words(model: "Fitted", tested: bool) -> tuple[str, ...]:
     """Say how much the line explains, and how sure it is that it explains anything."""
     facts, share = model.facts, deviance_explained(model)
     df = facts.df_null - facts.df_residual
-    if np.isnan(share) or df < 1 or not model.design.has_intercept or not facts.dispersion > 0.0:
+    if np.isnan(share) or df < 1 or not model.design.has_intercept:
         return ()
+    said = f"The line explains {100 * share:.1f} % of the deviance of {model.design.response.node}"
+    if not tested or not facts.dispersion > 0.0:
+        return (f"{said}.",)
     rise = (facts.null_deviance - facts.deviance) / facts.dispersion
     if model.likelihood.family.dispersion_known:
         test = f"chi squared({df}) = {short(rise, 4)}, {p_words(upper_tail(rise, df, np.inf))}"
     else:
         test = f"F({df}, {facts.df_residual}) = {short(rise / df, 4)}, "
         test += p_words(upper_tail(rise / df, df, facts.df_residual))
-    what = model.design.response.node
-    return (f"The line explains {100 * share:.1f} % of the deviance of {what}; against the intercept alone {test}.",)
+    return (f"{said}; against the intercept alone {test}.",)
