@@ -1,6 +1,7 @@
 """Intervals of the mean and of a new row: against R, against Student's t, and by how often they hold."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import stats
 import pliant
 from pliant.data.table import read_table
 from pliant.errors import ArgumentError, InputError
+from pliant.functions.families import FAMILIES
 from pliant.inference import intervals
 from pliant.inference.delta import mean_effect, places
 
@@ -77,10 +79,13 @@ SIMULATED = {
     "gaussian": lambda rng, eta: eta + rng.normal(size=len(eta)),
     "poisson": lambda rng, eta: rng.poisson(np.exp(eta)) * 1.0,
     "binomial": lambda rng, eta: (rng.random(len(eta)) < 1 / (1 + np.exp(-eta))) * 1.0,
+    "gamma": lambda rng, eta: rng.gamma(2.0, np.exp(eta) / 2.0),
+    "negative_binomial": lambda rng, eta: rng.poisson(rng.gamma(2.0, np.exp(eta) / 2.0)) * 1.0,
 }
+LINKS = {"gamma": "log"}
 
 
-@pytest.mark.parametrize("family", SIMULATED)
+@pytest.mark.parametrize("family", [family for family in SIMULATED if family in FAMILIES])
 def test_intervals_of_a_true_line_hold_as_often_as_they_say(family):
     rng = np.random.default_rng(5)
     held, mean_held, times, rows = 0.0, 0.0, 60, 50
@@ -88,7 +93,8 @@ def test_intervals_of_a_true_line_hold_as_often_as_they_say(family):
         x = rng.normal(size=2 * rows)
         eta = 0.8 + 0.6 * x
         y = SIMULATED[family](rng, eta)
-        model = pliant.fit("y ~ x", {"y": y[:rows], "x": x[:rows]}, family=family, hidden=())
+        options = {"family": family, "link": LINKS.get(family), "hidden": ()}
+        model = pliant.fit("y ~ x", {"y": y[:rows], "x": x[:rows]}, **options)
         new = {"x": x[rows:]}
         _, low, high = bounds(model.predict(new, interval=0.95)).T
         held += np.mean((low <= y[rows:]) & (y[rows:] <= high)) / times
@@ -97,6 +103,14 @@ def test_intervals_of_a_true_line_hold_as_often_as_they_say(family):
         mean_held += np.mean((low <= mu) & (mu <= high)) / times
     assert 0.935 < held <= 1.0
     assert 0.89 < mean_held < 0.99
+
+
+@pytest.mark.parametrize(("power", "kurtosis"), [(0, 0.0), (1, 1.0), (2, 6.0), (3, 15.0)])
+def test_the_tails_of_a_family_follow_from_its_variance(power, kurtosis):
+    family = replace(FAMILIES["gaussian"], variance=lambda mu: mu**power)
+    mu = np.array([[0.01], [1.0], [300.0]])
+    expected = kurtosis * mu ** (power - 2.0) if power else 0.0 * mu
+    assert np.allclose(intervals._tails(family, mu), expected, rtol=1e-5)
 
 
 def test_the_interval_of_a_mean_stays_where_means_can_be():

@@ -6,9 +6,15 @@ training rows leave them,
 
     F(y) = E F(y; inverse(eta + sqrt(s) error z), s dispersion),   z ~ N(0, 1),   s ~ df / chi2_df
 
-with s = 1 where the family knows its dispersion. Both expectations are Gauss-Hermite sums, so nothing is drawn
-and the same rows give the same bits. For a gaussian response with the identity this is Student's t, and is
-computed as that. A new row has weight 1: it scatters as a single row does, and a binomial one is one trial.
+with s = 1 where the family knows its dispersion. Both expectations are Gauss-Hermite sums, so nothing is drawn.
+For a gaussian response with the identity this is Student's t, and is computed as that. Where the response has
+longer tails, its squares know the dispersion less well: the variance of their mean is (2 + kurtosis) / n, so df is
+the residual one over 1 + kurtosis / 2, with kurtosis = dispersion (V'^2 / V + V'') of the variance function V
+(6 dispersion for gamma). A new row has weight 1: it scatters as a single row does, a binomial one is one trial.
+
+References
+----------
+Box (1953), Non-normality and tests on variances, Biometrika 40. McCullagh (1987), Tensor Methods in Statistics.
 """
 
 from collections.abc import Callable
@@ -18,6 +24,7 @@ import numpy as np
 
 from pliant.data.table import Table
 from pliant.errors import ArgumentError, InputError
+from pliant.functions.records import Family
 from pliant.inference.coefficients import wald_interval
 from pliant.inference.delta import Places, effect_names, line_covariance, mean_effect, places
 from pliant.types import Array
@@ -27,8 +34,8 @@ if TYPE_CHECKING:
 
 # of each Gauss-Hermite sum, up to a size of what it is over: of how far a mean moves, in deviations of the response,
 # and of how far its variance does, in sqrt(2 / df); see the test that compares them with Student's t
-MEAN_NODES = ((0.3, 7), (1.0, 15), (6.0, 41), (np.inf, 101))
-SCALE_NODES = ((0.25, 7), (np.inf, 15))
+MEAN_NODES = ((0.05, 3), (0.3, 7), (1.0, 15), (6.0, 41), (np.inf, 101))
+SCALE_NODES = ((0.05, 3), (0.25, 7), (np.inf, 15))
 CHUNK = 4_000  # rows at a time
 SHARPNESS = 1e-12  # how near to its probability a bound is taken
 
@@ -159,19 +166,19 @@ def _mixture(model: "Fitted", eta: Array, error: Array) -> tuple[Cumulative, Arr
     moves = np.abs(model.likelihood.link.slope(eta, centre)) * error
     farthest = float(np.max(moves / own)) if np.all(np.isfinite(moves / own)) else 1.0
     z, share = _nodes(MEAN_NODES, farthest)
-    scales: Array = np.ones(1)
-    scale_shares: Array = np.ones(1)
+    scales, scale_shares = np.ones((1, 1)), np.ones(1)  # (m, nodes) and (nodes,)
     if not family.dispersion_known:
-        half = 0.5 * max(model.df_residual, 1)
-        at, scale_shares = _nodes(SCALE_NODES, half**-0.5)
+        half = 0.5 * max(model.df_residual, 1) / (1.0 + 0.5 * model.dispersion * _tails(family, centre))
+        at, scale_shares = _nodes(SCALE_NODES, float(np.min(half, initial=1e6)) ** -0.5)
         scales = np.asarray(half / gammaincinv(half, ndtr(-at)))
-    nodes = []  # of mean, dispersion and share
-    for s, s_share in zip(scales, scale_shares, strict=True):
+    nodes: list[tuple[Array, Any, Array]] = []  # of mean, dispersion and share
+    for k, s_share in enumerate(scale_shares):
+        s = scales[:, k : k + 1]
         moved = eta + np.sqrt(s) * error * z
         mu = model.likelihood.mean(moved)
         low, high = family.interval
         inside = model.likelihood.link.admits(moved) & (mu >= low) & (mu <= high)
-        nodes.append((np.where(inside, mu, centre), float(s) * model.dispersion, s_share * share))
+        nodes.append((np.where(inside, mu, centre), s * model.dispersion, s_share * share))
 
     def distribution(y: Array) -> tuple[Array, Array]:
         y = np.maximum(y, family.interval[0] + 1e-300)  # at 0 itself some divide by it
@@ -182,6 +189,14 @@ def _mixture(model: "Fitted", eta: Array, error: Array) -> tuple[Cumulative, Arr
         return below, upto
 
     return distribution, centre, np.hypot(own, moves), family.interval
+
+
+def _tails(family: Family, mu: Array) -> Array:
+    """Give V'^2 / V + V'' (m, 1), the excess kurtosis of a response of dispersion 1, by differences: two digits do."""
+    step = 1e-3 * np.maximum(np.abs(mu), 1e-100)
+    low, middle, high = (family.variance(mu + k * step) for k in (-1.0, 0.0, 1.0))
+    slope, bend = (high - low) / (2.0 * step), (high - 2.0 * middle + low) / step**2
+    return np.asarray(np.maximum(slope**2 / middle + bend, 0.0))
 
 
 def _nodes(counts: tuple[tuple[float, int], ...], size: float) -> tuple[Array, Array]:
