@@ -66,6 +66,16 @@ def test_fit_predict_and_picture(folder, capsys):
     assert pl.read_csv(out.encode()).height == 344
 
 
+def test_predictions_come_with_an_interval(folder, capsys):
+    call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--quiet", "--out", "m.pliant")
+    code, out, _ = call(capsys, "predict", "m.pliant", "penguins.csv", "--interval", "0.95")
+    frame = pl.read_csv(out.encode()).drop_nulls()
+    assert (code, frame.columns) == (0, ["prediction", "lower", "upper"])
+    weight = pliant.datasets.penguins()["body_mass_g"].drop_nulls()
+    assert 0.93 < ((frame["lower"] <= weight) & (weight <= frame["upper"])).mean() < 0.97
+    assert "between 0 and 1" in call(capsys, "predict", "m.pliant", "penguins.csv", "--interval", "95")[2]
+
+
 def test_r_names(folder, capsys):
     out = call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--names", "r")[1]
     assert "(Intercept)" in out

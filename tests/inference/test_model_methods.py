@@ -85,7 +85,7 @@ def test_residuals_of_every_kind_belong_together():
     assert np.sum(model.residuals("deviance") ** 2) == pytest.approx(model.deviance, rel=1e-12)
     assert np.allclose(model.residuals("working"), (y - mu) / (mu * (1 - mu)))
     with pytest.raises(ArgumentError, match="deviance, pearson"):
-        model.residuals("quantile")
+        model.residuals("anscombe")
 
 
 def test_link_and_response_are_the_same_prediction():

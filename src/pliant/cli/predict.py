@@ -14,8 +14,14 @@ import click
     show_default=True,
     help="The mean in the units of the response, or eta on the scale of the link.",
 )
+@click.option(
+    "--interval",
+    type=float,
+    metavar="LEVEL",
+    help="Add lower and upper bound of a new row's response, such as 0.95; of a line.",
+)
 @click.option("--out", metavar="FILE", help="Write a .csv or .parquet file; by default, CSV goes to the terminal.")
-def command(model: str, data: str, kind: str, out: str | None) -> None:
+def command(model: str, data: str, kind: str, interval: float | None, out: str | None) -> None:
     """Predict each row of DATA (.csv or .parquet) with the model file MODEL."""
     from pliant.data.files import check_target
     from pliant.data.table import write_frame
@@ -23,7 +29,7 @@ def command(model: str, data: str, kind: str, out: str | None) -> None:
 
     if out is not None:
         check_target(out, model, data)
-    frame = load(model).predict(data, type=kind)
+    frame = load(model).predict(data, type=kind, interval=interval)
     if out is None:
         click.echo(frame.write_csv(), nl=False)
         return

@@ -6,6 +6,8 @@ import numpy as np
 
 from pliant.data.frame_io import plain_values
 from pliant.data.table import Table, read_table
+from pliant.inference.delta import line_covariance, mean_effect
+from pliant.inference.influence import cooks_distance, standardised
 from pliant.inference.residuals import leverage
 
 if TYPE_CHECKING:
@@ -67,8 +69,9 @@ def augment(model: "Fitted", table: object = None) -> tuple[dict[str, Any], Tabl
     -------
     columns, table
         All columns of the table; `.fitted`, the mean (`.probability[level]` for classes, with `.fitted` the most
-        probable level); `.resid`, response less mean, where the response is a number; and `.hat`, the leverage,
-        for the training rows of a line. A row with a missing value has missing results.
+        probable level); `.resid`, response less mean, where the response is a number; `.se_fit`, the standard
+        error of the mean, for a line; and for its training rows `.hat`, the leverage, `.std_resid`, the standardised
+        deviance residual, and `.cooksd`, Cook's distance. A row with a missing value has missing results.
     """
     read = model.training_table() if table is None else read_table(table)
     rows = model.design.matrix(read)
@@ -86,8 +89,13 @@ def augment(model: "Fitted", table: object = None) -> tuple[dict[str, Any], Tabl
         left = model.design.read_response(read) - np.column_stack(list(predicted.values()))
         for j, name in enumerate(predicted):
             columns["." + name.replace("prediction", "resid", 1)] = left[:, j]
-    if table is None and model.facts.inverse_information is not None and model.network.outputs == 1:
-        hat = np.full(read.n_rows, np.nan)
-        hat[model.data().rows] = leverage(model)
-        columns[".hat"] = hat
+    if model.is_line and model.facts.inverse_information is not None and model.network.outputs == 1:
+        X, at = np.where(rows.complete[:, None], rows.X, 0.0), np.where(rows.complete, offset, 0.0)
+        error = mean_effect(model, X, at, "response").errors(line_covariance(model, "fitted means").matrix)[:, 0]
+        columns[".se_fit"] = np.where(rows.complete, error, np.nan)
+        if table is None:
+            found = {".hat": leverage(model), ".std_resid": standardised(model, "deviance")}
+            for name, values in (found | {".cooksd": cooks_distance(model)}).items():
+                columns[name] = np.full(read.n_rows, np.nan)
+                columns[name][model.data().rows] = values
     return columns, read

@@ -144,7 +144,7 @@ class Fitted(LineDoors, RowDoors, LookDoors):
         """Give eta (m, q) on the scale of the link, from a design matrix (m, p) and an offset (m,)."""
         return linear_predictor(self.design, self.network, self.parameters, X, offset)
 
-    def predict(self, table: object, type: str = "response") -> Any:
+    def predict(self, table: object, type: str = "response", interval: float | None = None) -> Any:
         """Predict each row of a table.
 
         mu = inverse link(offset + line + hidden part)
@@ -156,13 +156,16 @@ class Fitted(LineDoors, RowDoors, LookDoors):
             a model that was fitted to arrays.
         type : {"response", "link"}
             The mean in the units of the response (a probability for classes), or eta on the scale of the link.
+        interval : float, optional
+            Such as 0.95: the prediction interval of a new row's response, for a line. It has weight 1, whatever
+            the weights of the training rows. For the interval of the mean see `predict_mean_interval`.
 
         Returns
         -------
         frame
             Of the kind that was given (polars for a dict or a path; pandas with its index), one row a row of
-            `table`: `prediction`, and for classes also `probability[level]` each. A row with a missing value is
-            predicted as missing.
+            `table`: `prediction`, and for classes also `probability[level]` each; with an interval `lower` and
+            `upper`. A row with a missing value is predicted as missing.
 
         Raises
         ------
@@ -170,10 +173,16 @@ class Fitted(LineDoors, RowDoors, LookDoors):
             If a column has a level that the training rows did not have.
         TableError
             If a column is absent or of another kind.
+        InputError
+            If an interval is asked of a network, of classes, or of a family without a distribution.
         """
         if type not in ("response", "link"):
             raise ArgumentError(f"type={type!r} is not known; choose 'response' or 'link'")
         read = read_rows(table, self.design.reads)
+        if interval is not None:
+            from pliant.inference.intervals import prediction_interval
+
+            return make_frame(prediction_interval(self, read, type, interval), read.kind, read.index)
         rows = self.design.matrix(read)
         columns = self.prediction_columns(rows.X, rows.offset, rows.complete, type)
         return make_frame(columns, read.kind, read.index)
