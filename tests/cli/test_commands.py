@@ -52,6 +52,12 @@ def test_r_names(folder, capsys):
     assert "speciesGentoo" in out
 
 
+def test_the_check_is_printed_below_the_summary(folder, capsys):
+    code, out, _ = call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--check")
+    summary, check = out.split("Could the model have given this table?")
+    assert (code, "AIC" in summary, "residuals bend along flipper_length_mm" in check) == (0, True, True)
+
+
 def test_quiet_prints_nothing(folder, capsys):
     assert call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--quiet")[:2] == (0, "")
 

@@ -35,7 +35,7 @@ FEWEST_ROWS = 5
 FEWEST_TABLES = 199  # a two-sided p-value can then be as low as 0.01, and pass Holm's rule for five questions
 TAILS = {"curvature": 1, "dispersion": 0, "spread": 0, "zeros": 0, "calibration": 1, "outliers": -1, "uniformity": 1}
 LOOKS_AT = {
-    "curvature": "bend of the residuals, the greatest",
+    "curvature": "greatest bend of the residuals",
     "dispersion": "scatter, the family's being 1",
     "spread": "scatter, upper third to lower third",
     "zeros": "zeros, those expected being 1",
@@ -56,6 +56,7 @@ class Test:
     simulated: Array = field(repr=False)  # (n,), the same number in the simulated tables
     p_value: float
     p_adjusted: float  # by Holm's rule, for all questions together
+    least_p: float  # the smallest p-value that so many tables can show
     sentence: str = ""
 
     @property
@@ -130,15 +131,14 @@ class Check:
         return make_frame(columns, self.frame_kind)
 
     def _page(self) -> Summary:
-        heads = ("", "looks at", "observed", "simulated, 95 %", "p-value", "adjusted")
+        heads = ("", "observed", "simulated, 95 %", "p-value", "adjusted")
         rows = []
         for t in self.tests:
             low, high = (f"{bound:.3g}" for bound in t.expected)
             mark = "  !" if t.alarm else ""
             rows.append(
                 (
-                    t.name,
-                    LOOKS_AT[t.name],
+                    f"{t.name}: {LOOKS_AT[t.name]}",
                     f"{t.statistic:.3g}",
                     f"{low} to {high}",
                     f"{t.p_value:.3f}",
@@ -148,8 +148,8 @@ class Check:
         said = tuple(t.sentence for t in self.tests if not t.alarm)
         closing = (
             *said,
-            f"! speaks against the model: p-value adjusted (Holm) for {len(self.tests)} questions at most {LEVEL:g}; "
-            "a true model is suspected in at most 1 table in 20",
+            f"! speaks against the model: its p-value, adjusted (Holm) for {len(self.tests)} questions, is at most "
+            f"{LEVEL:g}; so a true model is suspected in at most 1 table in 20",
         )
         facts = (
             self.formula,
@@ -206,28 +206,27 @@ def check(model: "Fitted", n: int = 249, seed: int = 0) -> Check:
     if rows.n < FEWEST_ROWS or (fits_again(model) and model.df_residual <= 0):
         raise InputError(f"{rows.n} rows leave nothing to check the model against")
     measures = Measures(model, rows)
-    observed = measures.of(rows.y, rows.mu, rng)
+    observed = measures.of(rows.y[None], rows.mu[None], rng)
     picture = Gathered(measures, observed)
-    columns: dict[str, list[float]] = {name: [] for name in observed.statistics}
+    parts: dict[str, list[Array]] = {name: [] for name in observed.statistics}
     for y, mu in replicas(model, rows, n, rng):
         found = measures.of(y, mu, rng)
         picture.add(y, mu, found)
         for name, value in found.statistics.items():
-            columns[name].append(value)
+            parts[name].append(value)
     one_sided = not (fits_again(model) and rows.whole) and not model.is_line
-    simulated = {name: np.array(values) for name, values in columns.items()}
-    p_values = {
-        name: _p_value(observed.statistics[name], simulated[name], 1 if one_sided and TAILS[name] == 0 else TAILS[name])
-        for name in measures.asked
-    }
+    simulated = {name: np.concatenate(values) for name, values in parts.items()}
+    statistics = {name: float(value[0]) for name, value in observed.statistics.items()}
+    tails = {name: 1 if one_sided and TAILS[name] == 0 else TAILS[name] for name in measures.asked}
+    p_values = {name: _p_value(statistics[name], simulated[name], tails[name]) for name in measures.asked}
     adjusted = holm(p_values)
     tests = []
     facts = _facts(measures, observed, simulated)
     facts["scattered"] = adjusted.get("dispersion", 1.0) <= LEVEL
     for name in measures.asked:
-        value, drawn = _as_shown(name, observed.statistics[name], simulated[name])
-        bare = Test(name, value, drawn, p_values[name], adjusted[name])
-        tests.append(Test(**{**vars(bare), "sentence": sentence(model, bare, facts, n)}))
+        shown, drawn = _as_shown(name, statistics[name], simulated[name])
+        bare = Test(name, shown, drawn, p_values[name], adjusted[name], (1.0 if tails[name] else 2.0) / (n + 1))
+        tests.append(Test(**{**vars(bare), "sentence": sentence(model, bare, facts)}))
     return Check(
         model.formula,
         model.family,
@@ -238,7 +237,7 @@ def check(model: "Fitted", n: int = 249, seed: int = 0) -> Check:
         headline(model, tests),
         unasked(model, rows, measures.asked, one_sided),
         rows,
-        observed.uniform,
+        None if observed.uniform is None else observed.uniform[0],
         facts.get("far", np.zeros(0, dtype=np.int64)),
         model.frame_kind,
         picture.finish("curvature" in [t.name for t in tests if t.alarm]),
@@ -278,22 +277,23 @@ def _facts(measures: Measures, observed: Measured, simulated: dict[str, Array]) 
     if measures.along:
         names = list(measures.along)
         limit = np.quantile(simulated["curvature"], 0.95)
-        strength = observed.bends.max(axis=1)
+        strength = observed.bends[0].max(axis=1)
         strength = strength * np.array([0.8 if name == FITTED else 1.0 for name in names])  # a column says more
         facts["bent"] = [names[i] for i in np.argsort(-strength, kind="stable") if strength[i] > limit]
-    if "outliers" in measures.asked:
-        far = np.flatnonzero(observed.tails <= np.quantile(simulated["outliers"], 0.05))
-        facts["far"] = far[np.argsort(observed.tails[far], kind="stable")]
+    if observed.tails is not None:
+        tails = observed.tails[0]
+        far = np.flatnonzero(tails <= np.quantile(simulated["outliers"], 0.05))
+        facts["far"] = far[np.argsort(tails[far], kind="stable")]
         facts["far_rows"] = measures.rows.at[facts["far"]]
     if observed.normal is not None:
-        z = np.clip(observed.normal, -5.0, 5.0)
+        z = np.clip(observed.normal[0], -5.0, 5.0)
         z = (z - z.mean()) / max(float(z.std()), 1e-300)
         facts["skewness"], facts["kurtosis"] = float(np.mean(z**3)), float(np.mean(z**4)) - 3.0
     if "zeros" in measures.asked:
         facts["zeros"] = int(np.sum(measures.rows.y == 0.0))
-    if measures.single and len(observed.shares):
+    if observed.shares is not None:
         group = [(c, rows) for c, groups in enumerate(measures.groups) for rows in groups]
-        c, rows = group[int(np.argmax(np.abs(observed.shares)))]
+        c, rows = group[int(np.argmax(np.abs(observed.shares[0])))]
         w, y, mu = measures.rows.weights[rows], measures.rows.y[rows, c], measures.rows.mu[rows, c]
         facts["group"] = (c, float(w @ mu / w.sum()), float(w @ y / w.sum()), int(rows.sum()))
     return facts

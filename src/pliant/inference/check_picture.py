@@ -27,49 +27,49 @@ class Drawn:
 
 
 class Gathered:
-    """The numbers of a picture under way: made with the observed table, given the simulated ones one by one."""
+    """The numbers of a picture under way: made with the observed table, given the simulated ones in turn."""
 
     def __init__(self, measures: Measures, observed: Measured) -> None:
         self.measures, self.observed = measures, observed
-        rows = measures.rows
-        strengths = observed.bends.max(axis=1) if len(observed.bends) else np.ones(0)
-        along = dict(measures.along)
-        self.columns = {FITTED: rows.mu[:, 0]}
-        if len(strengths):
-            worst = list(along)[int(np.argmax(strengths * [1.0 - 0.2 * (name == FITTED) for name in along]))]
-            self.columns[worst] = rows.mu[:, 0] if worst == FITTED else along[worst]
-        self.outcome = int(np.argmax(observed.bends.max(axis=0))) if measures.classes and len(strengths) > 1 else 0
+        rows, bends = measures.rows, observed.bends[0]
+        self.outcome = int(np.argmax(bends.max(axis=0))) if bends.size else 0
+        fitted = rows.mu[:, self.outcome]
+        self.columns = {FITTED: fitted}
+        if bends.size:
+            strengths = bends.max(axis=1) * [1.0 - 0.2 * (name == FITTED) for name in measures.along]
+            worst = list(measures.along)[int(np.argmax(strengths))]
+            self.columns[worst] = fitted if worst == FITTED else measures.along[worst]
         self.smoothers = {name: smoother(values) for name, values in self.columns.items()}
-        self.scores = self._scores(rows.y, rows.mu, observed)
+        self.scores = self._scores(rows.y[None], rows.mu[None], observed)[0]
         self.smooths: dict[str, list[Array]] = {name: [] for name in self.columns}
-        self.levels: list[float] = []
+        self.levels: list[Array] = []
         self.shares: list[Array] = []
 
     def _scores(self, y: Array, mu: Array, found: Measured) -> Array:
-        """Give residuals (n,): normal scores, or indicator less probability for classes and 0/1."""
+        """Give residuals (tables, n): normal scores, or indicator less probability for classes and 0/1."""
         if found.normal is not None:
             return found.normal
         left = y - mu
         if not self.measures.single:
             left = left / np.sqrt(np.maximum(self.measures.variances(mu), 1e-300))
-        return np.asarray(left[:, self.outcome])
+        return np.asarray(left[:, :, self.outcome])
 
     def add(self, y: Array, mu: Array, found: Measured) -> None:
-        """Take in one simulated table."""
+        """Take in some simulated tables."""
         scores = self._scores(y, mu, found)
         for name, (_, weights) in self.smoothers.items():
-            self.smooths[name].append(weights @ scores)
+            self.smooths[name].append(scores @ weights.T)
         if found.uniform is not None:
             self.levels.append(least_level(found.uniform))
-        if len(found.shares):
+        if found.shares is not None:
             self.shares.append(found.shares)
 
     def finish(self, bent: bool) -> Drawn:
         """Give the numbers; along the column that bends most if one does, else along the fitted mean."""
         along = list(self.columns)[-1] if bent else FITTED
         places, weights = self.smoothers[along]
-        low, high = simultaneous_band(np.array(self.smooths[along]))
-        level = float(np.quantile(self.levels, 1.0 - COVERED)) if self.levels else float("nan")
+        low, high = simultaneous_band(np.concatenate(self.smooths[along]))
+        level = float(np.quantile(np.concatenate(self.levels), 1.0 - COVERED)) if self.levels else float("nan")
         return Drawn(
             along,
             self.columns[along],
@@ -88,10 +88,11 @@ class Gathered:
         rows = self.measures.rows
         group = [(c, marked) for c, groups in enumerate(self.measures.groups) for marked in groups]
         mean = np.array([np.average(rows.mu[m, c], weights=rows.weights[m]) for c, m in group])
-        low, high = simultaneous_band(np.array(self.shares))
-        outcome = np.array([c for c, _ in group])
+        low, high = simultaneous_band(np.concatenate(self.shares))
+        outcome, shares = np.array([c for c, _ in group]), self.observed.shares
+        assert shares is not None
         bounds = np.clip([mean + low, mean + high], 0.0, 1.0)
-        return mean, mean + self.observed.shares, bounds[0], bounds[1], outcome
+        return mean, mean + shares[0], bounds[0], bounds[1], outcome
 
 
 def simultaneous_band(curves: Array) -> tuple[Array, Array]:

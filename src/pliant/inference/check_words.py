@@ -28,11 +28,11 @@ class Answer(Protocol):
     @property
     def p_adjusted(self) -> float: ...
     @property
+    def least_p(self) -> float: ...
+    @property
     def alarm(self) -> bool: ...
     @property
     def sentence(self) -> str: ...
-    @property
-    def simulated(self) -> Any: ...
 
 
 def headline(model: "Fitted", tests: Sequence[Answer]) -> str:
@@ -46,9 +46,9 @@ def headline(model: "Fitted", tests: Sequence[Answer]) -> str:
     return f"Nothing speaks against {what} ({count}, least adjusted p = {least:.2f})."
 
 
-def sentence(model: "Fitted", test: Answer, facts: dict[str, Any], n: int) -> str:
+def sentence(model: "Fitted", test: Answer, facts: dict[str, Any]) -> str:
     """Give one sentence on a test that can be quoted."""
-    p = _p(test.p_value, n)
+    p = p_words(test.p_value, test.least_p)
     said = _SENTENCES[test.name](model, test, facts, p)
     return said[0].upper() + said[1:] + "."
 
@@ -81,9 +81,9 @@ def unasked(model: "Fitted", rows: CheckedRows, asked: Sequence[str], one_sided:
     return tuple(notes)
 
 
-def _p(value: float, n: int) -> str:
-    """Write a p-value; the least that n tables can show as a bound."""
-    if value <= 2.0 / (n + 1):
+def p_words(value: float, least: float) -> str:
+    """Write a p-value; the least that there can be as a bound."""
+    if value <= 1.001 * least:
         return f"p <= {value:.3f}"
     return f"p = {value:.3f}" if value < 0.1 else f"p = {value:.2f}"
 
@@ -202,8 +202,8 @@ def _outliers(model: "Fitted", test: Answer, facts: dict[str, Any], p: str) -> s
     where = f"{shown_rows(far)} {'lies' if one else 'lie'} farther out"
     said = f"{where} than {model.family} lets any row of such a table ({p})"
     if facts["scattered"]:
-        return f"{said}, as where the scatter is too great"
-    return f"{said}: see whether {'it is' if one else 'they are'} as written"
+        return f"{said}, which too great a scatter explains"
+    return f"{said}: see that {'it was' if one else 'they were'} recorded rightly"
 
 
 def _uniformity(model: "Fitted", test: Answer, facts: dict[str, Any], p: str) -> str:
@@ -211,18 +211,18 @@ def _uniformity(model: "Fitted", test: Answer, facts: dict[str, Any], p: str) ->
         return f"the responses are spread about their means as {model.family} says (p = {test.p_value:.2f})"
     skew, heavy = facts["skewness"], facts["kurtosis"]
     if abs(skew) > 0.5:
-        shape = f"they lean to the {'right' if skew > 0.0 else 'left'}"
+        shape = f": they lean to the {'right' if skew > 0.0 else 'left'}"
     elif heavy > 0.7:
-        shape = "their tails are heavier"
+        shape = ": their tails are heavier"
     else:
-        shape = "their shape is another"
+        shape = ""
     if model.family == "gaussian" and skew > 0.5 and bool(np.all(model.data().y > 0.0)):
         remedy = _try(_known("gamma"), f"log({model.design.response.label}) as the response")
     elif model.family == "poisson":
         remedy = _try(_known("negative_binomial"))
     else:
         remedy = ""
-    return f"the responses are not spread about their means as {model.family} says ({p}): {shape}{remedy}"
+    return f"the responses are not spread about their means as {model.family} says ({p}){shape}{remedy}"
 
 
 _SENTENCES = {

@@ -9,7 +9,7 @@ Dunn and Smyth (1996), Randomized Quantile Residuals, JCGS 5. Hartig, DHARMa (R 
 Goodness of Link Tests for Generalized Linear Models. Hosmer and Lemeshow (1980), on groups of equal mean.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -33,14 +33,14 @@ ORDERS = 200  # of the sorted residuals that are compared with the band
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured on one table."""
+    """What was measured on some tables at a time; the observed one alone is a first axis of one."""
 
-    statistics: dict[str, float]
-    bends: Array  # (columns, outcomes), how much the residuals bend along each
-    uniform: Array | None = None  # (n,), quantile residuals from 0 to 1
-    normal: Array | None = None  # (n,), the same as normal scores
-    tails: Array = field(default_factory=lambda: np.ones(0))  # (n,), two-sided tail probability of each row
-    shares: Array = field(default_factory=lambda: np.ones(0))  # (groups, C), observed less expected share
+    statistics: dict[str, Array]  # (tables,) each
+    bends: Array  # (tables, columns, outcomes), how much the residuals bend along each
+    uniform: Array | None = None  # (tables, n), quantile residuals from 0 to 1
+    normal: Array | None = None  # (tables, n), the same as normal scores
+    tails: Array | None = None  # (tables, n), two-sided tail probability of each row
+    shares: Array | None = None  # (tables, groups), observed less expected share
 
 
 class Measures:
@@ -97,62 +97,70 @@ class Measures:
         """Say whether the response is a count or amount for which zero has a probability of its own."""
         if not self.quantiles or self.family.interval != (0.0, np.inf):
             return False
-        return bool(np.any(self._zero(self.rows.mu) > 0.0))
+        y, mu = self.rows.y[None], self.rows.mu[None]
+        return bool(np.any(self._cumulative(0.0 * y, mu, self._dispersion(y, mu))[1] > 0.0))
 
-    def _zero(self, mu: Array) -> Array:
-        """Give the probability (n, q) of a zero in each row."""
-        _, upper = self._cumulative(np.zeros_like(mu), mu, self._dispersion(self.rows.y, self.rows.mu))
-        return upper
+    def _dispersion(self, y: Array, mu: Array) -> Array:
+        return np.ones(len(y)) if self.family.dispersion_known else dispersion_of(self.model, self.rows, y, mu)
 
-    def _dispersion(self, y: Array, mu: Array) -> float:
-        return 1.0 if self.family.dispersion_known else dispersion_of(self.model, self.rows, y, mu)
-
-    def _cumulative(self, y: Array, mu: Array, dispersion: float) -> tuple[Array, Array]:
+    def _cumulative(self, y: Array, mu: Array, dispersion: Array) -> tuple[Array, Array]:
+        """Give P(Y < y) and P(Y <= y), (tables, n) each, of responses (tables, n, 1)."""
         assert self.family.cumulative is not None
-        lower, upper = self.family.cumulative(y, mu, self.rows.weights[:, None], dispersion)
-        return np.clip(lower, 0.0, 1.0), np.clip(upper, 0.0, 1.0)
+        shape, weights = y.shape[:2], self.rows.weights[:, None]
+        if self.family.dispersion_known:
+            flat = np.tile(weights, (len(y), 1))
+            found = self.family.cumulative(y.reshape(-1, 1), mu.reshape(-1, 1), flat, 1.0)
+        else:  # each table has a dispersion of its own, and a family takes one
+            pairs = [
+                self.family.cumulative(one, mean, weights, float(d))
+                for one, mean, d in zip(y, mu, dispersion, strict=True)
+            ]
+            found = np.array([lower for lower, _ in pairs]), np.array([upper for _, upper in pairs])
+        lower, upper = (np.clip(bound, 0.0, 1.0).reshape(shape) for bound in found)
+        return lower, upper
 
     def of(self, y: Array, mu: Array, rng: np.random.Generator) -> Measured:
-        """Measure a response with the means of its fit; chance breaks the ties of a discrete one."""
-        found: dict[str, float] = {}
-        scatter = 1.0 if self.single else dispersion_of(self.model, self.rows, y, mu)
+        """Measure responses (tables, n, C) with the means of their fits; chance breaks the ties of discrete ones."""
+        found: dict[str, Array] = {}
+        scatter = np.ones(len(y)) if self.single else dispersion_of(self.model, self.rows, y, mu)
         bends = self._bends(y, mu, scatter)
         if self.along:
-            found["curvature"] = float(np.max(bends))
+            found["curvature"] = bends.max(axis=(1, 2))
         if "dispersion" in self.asked:
             found["dispersion"] = scatter
         if self.single:
             return self._of_single(y, mu, found, bends)
         if not self.quantiles:
             return Measured(found, bends)
-        lower, upper = self._cumulative(y, mu, self._dispersion(y, mu))
-        uniform = (lower + rng.random(y.shape) * (upper - lower))[:, 0]
+        dispersion = self._dispersion(y, mu)
+        lower, upper = self._cumulative(y, mu, dispersion)
+        uniform = lower + rng.random(lower.shape) * (upper - lower)
         normal = normal_scores(uniform)
-        tails = np.minimum(1.0, 2.0 * np.minimum(upper, 1.0 - lower))[:, 0]
-        found["outliers"] = float(np.min(tails))
+        tails = np.minimum(1.0, 2.0 * np.minimum(upper, 1.0 - lower))
+        found["outliers"] = tails.min(axis=1)
         found["uniformity"] = distance_from_uniform(uniform)
         if "spread" in self.asked:
             size = np.minimum(np.abs(normal), 2.5)  # so that one wild row does not pass for scatter that grows
-            found["spread"] = float(np.mean(size[self.high])) / max(float(np.mean(size[self.low])), 1e-300)
+            found["spread"] = size[:, self.high].mean(axis=1) / np.maximum(size[:, self.low].mean(axis=1), 1e-300)
         if self.can_be_zero:
-            _, zero = self._cumulative(np.zeros_like(mu), mu, self._dispersion(y, mu))
-            found["zeros"] = float(np.sum(y == 0.0) / max(float(np.sum(zero)), 1e-300))
+            expected = self._cumulative(0.0 * y, mu, dispersion)[1].sum(axis=1)
+            found["zeros"] = np.sum(y[:, :, 0] == 0.0, axis=1) / np.maximum(expected, 1e-300)
         return Measured(found, bends, uniform, normal, tails)
 
-    def _of_single(self, y: Array, mu: Array, found: dict[str, float], bends: Array) -> Measured:
+    def _of_single(self, y: Array, mu: Array, found: dict[str, Array], bends: Array) -> Measured:
         """Compare shares with probabilities in groups of like probability; look for rows that surprise."""
-        tails = np.sum(np.where(y > 0.0, mu, 0.0), axis=1) if self.classes else np.where(y > 0.5, mu, 1.0 - mu)[:, 0]
+        own = np.where(y > 0.0, mu, 0.0).sum(axis=2) if self.classes else np.where(y > 0.5, mu, 1.0 - mu)[:, :, 0]
         w = self.rows.weights
-        statistic, shares = 0.0, []
+        statistic, shares = np.zeros(len(y)), []
         for c, groups in enumerate(self.groups):
-            left, variance = w * (y[:, c] - mu[:, c]), w * mu[:, c] * (1.0 - mu[:, c])
+            left, variance = w * (y[:, :, c] - mu[:, :, c]), w * mu[:, :, c] * (1.0 - mu[:, :, c])
             for rows in groups:
-                missing = float(np.sum(left[rows]))
-                statistic += missing**2 / max(float(np.sum(variance[rows])), 1e-12)
-                shares.append(missing / float(np.sum(w[rows])))
-        found["outliers"] = float(np.min(tails))
+                missing = left[:, rows].sum(axis=1)
+                statistic += missing**2 / np.maximum(variance[:, rows].sum(axis=1), 1e-12)
+                shares.append(missing / w[rows].sum())
+        found["outliers"] = own.min(axis=1)
         found["calibration"] = statistic
-        return Measured(found, bends, tails=tails, shares=np.array(shares))
+        return Measured(found, bends, tails=own, shares=np.array(shares).T)
 
     # Bends ------------------------------------------------------------------------------------------
 
@@ -190,19 +198,21 @@ class Measures:
             bases.append(U[:, enough])
         return bases
 
-    def _bends(self, y: Array, mu: Array, scatter: float) -> Array:
+    def _bends(self, y: Array, mu: Array, scatter: Array) -> Array:
         """Give how far the Pearson residuals lie along each basis: the squared length a dimension, over the scatter."""
         variance = self.variances(mu)
         with np.errstate(divide="ignore", invalid="ignore"):
             pearson = np.sqrt(self.rows.weights)[:, None] * (y - mu) / np.sqrt(variance)
         pearson = np.where(variance > 0.0, pearson, 0.0)
+        scale = np.maximum(scatter, 1e-300)
         if not self.single:  # so that one wild row does not pass for a bend
-            pearson = np.clip(pearson, -3.0 * scatter**0.5, 3.0 * scatter**0.5)
-        length = [
-            [float(np.sum((basis.T @ pearson[:, c]) ** 2)) / basis.shape[1] for c, basis in enumerate(bases)]
-            for bases in self._bases.values()
-        ]
-        return np.array(length).reshape(len(length), -1) / max(scatter, 1e-300)
+            most = 3.0 * np.sqrt(scale)[:, None, None]
+            pearson = np.clip(pearson, -most, most)
+        lengths = np.zeros((len(y), len(self._bases), mu.shape[2]))
+        for j, bases in enumerate(self._bases.values()):
+            for c, basis in enumerate(bases):
+                lengths[:, j, c] = np.sum((pearson[:, :, c] @ basis) ** 2, axis=1) / basis.shape[1]
+        return np.asarray(lengths / scale[:, None, None])
 
 
 def normal_scores(uniform: Array) -> Array:
@@ -212,11 +222,11 @@ def normal_scores(uniform: Array) -> Array:
     return np.asarray(ndtri(np.clip(uniform, 1e-16, 1.0 - 1e-16)))
 
 
-def distance_from_uniform(uniform: Array) -> float:
-    """Give Kolmogorov's distance between the residuals and the uniform distribution."""
-    n = len(uniform)
-    ordered, steps = np.sort(uniform), np.arange(1, n + 1) / n
-    return float(max(np.max(steps - ordered), np.max(ordered - steps + 1.0 / n)))
+def distance_from_uniform(uniform: Array) -> Array:
+    """Give Kolmogorov's distance between residuals and the uniform distribution; shapes (..., n) to (...,)."""
+    n = uniform.shape[-1]
+    ordered, steps = np.sort(uniform, axis=-1), np.arange(1, n + 1) / n
+    return np.asarray(np.maximum(np.max(steps - ordered, axis=-1), np.max(ordered - steps + 1.0 / n, axis=-1)))
 
 
 @lru_cache(maxsize=8)
@@ -225,13 +235,17 @@ def orders(n: int) -> Array:
     return np.unique(np.round(np.concatenate([np.linspace(1, n, ORDERS), np.arange(1, min(n, 10) + 1)])))
 
 
-def least_level(uniform: Array) -> float:
-    """Give the smallest two-sided probability of any sorted residual under its own beta distribution."""
+def least_level(uniform: Array) -> Array:
+    """Give the smallest two-sided probability of any sorted residual under its own beta distribution.
+
+    Shapes (..., n) to (...,).
+    """
     from scipy.special import betainc
 
-    n, places = len(uniform), orders(len(uniform))
-    below = betainc(places, n + 1.0 - places, np.sort(uniform)[places.astype(int) - 1])
-    return float(np.min(2.0 * np.minimum(below, 1.0 - below)))
+    n = uniform.shape[-1]
+    places = orders(n)
+    below = betainc(places, n + 1.0 - places, np.sort(uniform, axis=-1)[..., places.astype(int) - 1])
+    return np.asarray(np.min(2.0 * np.minimum(below, 1.0 - below), axis=-1))
 
 
 def smoother(values: Array) -> tuple[Array, Array]:

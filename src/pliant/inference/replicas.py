@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pliant.errors import InputError
-from pliant.types import Array, IntArray
+from pliant.types import Array, BoolArray, IntArray
 
 if TYPE_CHECKING:
     from pliant.model import Fitted
 
 MOST_ROWS = 20_000  # more are not needed to see what is wrong; a random part of them is looked at
 STEPS = 3  # of Fisher scoring, from the truth of a simulated table
+CELLS = 200_000  # rows of simulated tables that are made at once
 SETTLED = 1e-3  # a step below this share of eta is the last: the chance in a table is far greater
 
 
@@ -61,16 +62,17 @@ def checked_rows(model: "Fitted", rng: np.random.Generator) -> CheckedRows:
     return CheckedRows(X, rows.y, rows.weights, eta, model.likelihood.mean(eta), rows.rows, len(used))
 
 
-def dispersion_of(model: "Fitted", rows: CheckedRows, y: Array, mu: Array) -> float:
+def dispersion_of(model: "Fitted", rows: CheckedRows, y: Array, mu: Array) -> Array:
     """Give Pearson's statistic over its degrees of freedom: sum w (y - mu)^2 / variance(mu) / (n - rank).
 
     Over n where the model cannot be fitted again: how many degrees a network has spent is not known.
+    Shapes (..., n, C) to (...,): one number a table.
     """
     variance = model.likelihood.family.variance(mu)
     with np.errstate(divide="ignore", invalid="ignore"):
         each = np.where(variance > 0.0, rows.weights[:, None] * (y - mu) ** 2 / variance, 0.0)
     spent = rows.X.shape[1] if fits_again(model) and rows.whole else 0
-    return float(np.sum(each) / max(rows.n - spent, 1))
+    return np.asarray(np.sum(each, axis=(-2, -1)) / max(rows.n - spent, 1))
 
 
 def fits_again(model: "Fitted") -> bool:
@@ -79,13 +81,13 @@ def fits_again(model: "Fitted") -> bool:
 
 
 def replicas(model: "Fitted", rows: CheckedRows, n: int, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
-    """Give n simulated responses, each with the means of its own fit.
+    """Give n simulated responses, each with the means of its own fit, some tables at a time.
 
     y* ~ family(mu, dispersion / w);   beta* = beta + I^-1 X' score(y*, eta*), `STEPS` times, from beta
 
     Yields
     ------
-    y, mu : ndarray, shape (n, q) or (n, C)
+    y, mu : ndarray, shape (tables, n, q) or (tables, n, C)
         Where a table cannot be fitted again, its means are those it was drawn from.
 
     Raises
@@ -99,31 +101,52 @@ def replicas(model: "Fitted", rows: CheckedRows, n: int, rng: np.random.Generato
             f"{family.name} states a mean and a variance but no distribution, so no table can be simulated from it; "
             "look at model.plot_diagnostics()"
         )
-    dispersion = 1.0 if family.dispersion_known else dispersion_of(model, rows, rows.y, rows.mu)
-    weights = rows.weights[:, None]
+    dispersion = 1.0 if family.dispersion_known else float(dispersion_of(model, rows, rows.y, rows.mu))
     inverse = model.facts.inverse_information if rows.whole else None  # a part of the rows moves beta by nothing
     if inverse is not None:
         known = np.isfinite(np.diagonal(inverse))
         inverse = inverse[np.ix_(known, known)]
-    for _ in range(n):
-        y = family.draw(rng, rows.mu, weights, dispersion)
-        yield y, rows.mu if inverse is None else _means_fitted_again(model, rows, inverse, y)
+    at_once = max(1, min(n, CELLS // rows.mu.size))
+    for first in range(0, n, at_once):
+        tables = min(at_once, n - first)
+        mu = np.tile(rows.mu, (tables, 1))
+        y = family.draw(rng, mu, np.tile(rows.weights, tables)[:, None], dispersion).reshape(tables, rows.n, -1)
+        yield y, mu.reshape(y.shape) if inverse is None else _means_fitted_again(model, rows, inverse, y)
 
 
 def _means_fitted_again(model: "Fitted", rows: CheckedRows, inverse: Array, y: Array) -> Array:
-    """Give the means of the line fitted to y, by steps of Fisher scoring with the information of the truth."""
-    likelihood, weights = model.likelihood, rows.weights[:, None]
-    eta, mu, q = rows.eta, rows.mu, rows.eta.shape[1]
+    """Give the means (tables, n, C) of the line fitted to each y, by Fisher scoring with the information of the truth.
+
+    A table so odd that the steps run off counts as it was drawn.
+    """
+    likelihood, tables, q = model.likelihood, len(y), rows.eta.shape[1]
+    flat = y.reshape(tables * rows.n, -1)
+
+    def each(values: Array) -> Array:
+        return values.reshape(tables, rows.n, -1)
+
+    eta = np.tile(rows.eta, (tables, 1, 1))
+    start = eta
     for _ in range(STEPS):
-        score = rows.X.T @ (weights * -likelihood.delta(y, eta))
-        step = rows.X @ (inverse @ score.T.ravel()).reshape(q, -1).T
-        for share in (1.0, 0.5, 0.25, 0.0):  # shorter where a mean would leave the family
-            moved = eta + share * step
-            mu = likelihood.mean(moved)
-            if likelihood.valid(moved, mu):
-                break
-        eta = moved
+        pull = -each(likelihood.delta(flat, eta.reshape(-1, q)))
+        score = rows.X.T @ (rows.weights[:, None] * pull)  # (tables, p, q)
+        beta = (score.swapaxes(1, 2).reshape(tables, -1) @ inverse).reshape(tables, q, -1)
+        step = rows.X @ beta.swapaxes(1, 2)
+        share = np.ones((tables, 1, 1))
+        for shorter in (0.5, 0.25, 0.0):  # where a mean would leave the family
+            share = np.where(_inside(model, eta + share * step), share, shorter)
+        eta = eta + share * step
         if np.max(np.abs(step)) < SETTLED * (1.0 + np.max(np.abs(eta))):
             break
-    before, after = (float(rows.weights @ likelihood.loss(y, each)) for each in (rows.eta, eta))
-    return mu if after <= before else rows.mu  # a table so odd that the steps run off counts as it was drawn
+    before, after = (each(likelihood.loss(flat, e.reshape(-1, q)))[:, :, 0] @ rows.weights for e in (start, eta))
+    eta = np.where((after <= before)[:, None, None], eta, start)
+    return each(likelihood.mean(eta.reshape(-1, q)))
+
+
+def _inside(model: "Fitted", eta: Array) -> BoolArray:
+    """Say of each table (tables, 1, 1) whether link and family admit all its etas (tables, n, q)."""
+    likelihood, (low, high) = model.likelihood, model.likelihood.family.interval
+    mu = likelihood.mean(eta.reshape(-1, eta.shape[2])).reshape(*eta.shape[:2], -1)
+    good: BoolArray = np.isfinite(mu) & (mu >= low) & (mu <= high)
+    admitted: BoolArray = likelihood.link.admits(eta)
+    return np.asarray(good.all(axis=(1, 2), keepdims=True) & admitted.all(axis=(1, 2), keepdims=True))

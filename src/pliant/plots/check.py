@@ -10,6 +10,7 @@ import numpy as np
 
 from pliant.data.table import make_frame
 from pliant.inference.check import Check, Test, check, row_numbers
+from pliant.inference.check_words import p_words
 from pliant.inference.measures import FITTED, normal_scores
 from pliant.plots.look import COLOURS, FAINT, INK, SOFT, Picture, head, name_point, new_panels, points
 from pliant.types import Array
@@ -96,8 +97,8 @@ def _counted(found: Check) -> Test | None:
     return asked[left[0]] if left else None
 
 
-def _p(test: Test, n: int) -> str:
-    return f"p <= {test.p_value:.3f}" if test.p_value <= 2.0 / (n + 1) else f"p = {test.p_value:.2g}"
+def _p(test: Test) -> str:
+    return p_words(test.p_value, test.least_p)
 
 
 def _draw_quantiles(found: Check, axes: Any) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _draw_quantiles(found: Check, axes: Any) -> dict[str, Any]:
     axes.set_xlabel("expected (standard deviations)")
     axes.set_ylabel("quantile residual (standard deviations)")
     test = found["uniformity"]
-    answer = f"not {found.family} ({_p(test, found.n)})" if test.alarm else f"as {found.family} ({_p(test, found.n)})"
+    answer = f"not {found.family} ({_p(test)})" if test.alarm else f"as {found.family} ({_p(test)})"
     head(axes, "Distribution about the mean", answer)
     column = found.drawn.along
     rows = row_numbers(found)
@@ -152,7 +153,7 @@ def _draw_shares(model: "Fitted", found: Check, axes: Any) -> dict[str, Any]:
     axes.set_xlabel("probability, mean of a group of rows")
     axes.set_ylabel("share in the group")
     test = found["calibration"]
-    head(axes, "Shares against probabilities", f"{'apart' if test.alarm else 'agree'} ({_p(test, found.n)})")
+    head(axes, "Shares against probabilities", f"{'apart' if test.alarm else 'agree'} ({_p(test)})")
     named = [str(names[int(c)]) for c in outcome]
     return {"probability": mean, "share": share, "low": low, "high": high, "outcome": named}
 
@@ -177,7 +178,7 @@ def _draw_along(model: "Fitted", found: Check, axes: Any) -> None:
         _name_rows(found, axes)
     if "curvature" in [test.name for test in found.tests]:
         test = found["curvature"]
-        answer = f"{'a bend is left' if bent else 'no bend is left'} ({_p(test, found.n)})"
+        answer = f"{'a bend is left' if bent else 'no bend is left'} ({_p(test)})"
     else:
         answer = "too few values to bend along"
     head(axes, "Residuals along " + ("the mean" if drawn.along == FITTED else drawn.along), answer)
@@ -200,7 +201,8 @@ def _draw_count(found: Check, test: Test, axes: Any) -> None:
     axes.axvline(value, color=colour, lw=2.0)
     top = 1.22 * float(np.max(counts))
     axes.set_ylim(0.0, top)
-    left, right = min(drawn.min(), value), max(drawn.max(), value)
+    ends = (drawn.min(), drawn.max()) if far else np.quantile(drawn, [0.002, 0.998])
+    left, right = min(ends[0], value), max(ends[1], value)
     room = 0.06 * (right - left)
     axes.set_xlim(left if far else left - room, 1.5 * right if far else right + room)
     to_left = value > 0.5 * (left + right)
@@ -220,7 +222,7 @@ def _draw_count(found: Check, test: Test, axes: Any) -> None:
     axes.spines["left"].set_color(FAINT)
     axes.set_xlabel(COUNTED[test.name])
     axes.set_ylabel("simulated tables")
-    answer = f"{'beyond' if test.alarm else 'within'} what chance gives ({_p(test, found.n)})"
+    answer = f"{'beyond' if test.alarm else 'within'} what chance gives ({_p(test)})"
     head(axes, ASKED[test.name], answer)
 
 
@@ -233,4 +235,5 @@ def _edges(values: Array, logarithmic: bool) -> Array:
     if not width > 0.0:
         return np.array([low - 0.5, low + 0.5])
     ends = np.floor((values.min() - low) / width), np.ceil((values.max() - low) / width)
-    return np.asarray(low + width * np.arange(max(ends[0], -200.0), min(ends[1], 400.0) + 1.0))
+    edges = low + width * np.arange(max(ends[0], -200.0), min(ends[1], 400.0) + 1.0)
+    return np.unique(np.maximum(edges, 0.0))  # nothing that is counted is negative
