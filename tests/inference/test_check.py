@@ -256,15 +256,6 @@ def test_what_cannot_be_checked_is_said(tmp_path):
         pliant.load(tmp_path / "m.pliant").check()
 
 
-def test_a_family_without_a_distribution_is_refused(monkeypatch):
-    from dataclasses import replace
-
-    model = true_model("poisson")
-    quasi = replace(model.likelihood.family, draw=None)
-    with pytest.raises(InputError, match="no distribution"):
-        replace(model, likelihood=replace(model.likelihood, family=quasi)).check()
-
-
 # Words -----------------------------------------------------------------------------------------------
 
 

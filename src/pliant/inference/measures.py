@@ -97,6 +97,8 @@ class Measures:
         """Say whether the response is a count or amount for which zero has a probability of its own."""
         if not self.quantiles or self.family.interval != (0.0, np.inf):
             return False
+        if not np.all(self.family.admits(np.zeros((1, 1)))):
+            return False
         y, mu = self.rows.y[None], self.rows.mu[None]
         return bool(np.any(self._cumulative(0.0 * y, mu, self._dispersion(y, mu))[1] > 0.0))
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pliant.errors import InputError
 from pliant.types import Array, BoolArray, IntArray
 
 if TYPE_CHECKING:
@@ -93,14 +92,9 @@ def replicas(model: "Fitted", rows: CheckedRows, n: int, rng: np.random.Generato
     Raises
     ------
     InputError
-        If the family has no distribution to draw from.
+        If the family has no distribution to draw from: its `draw` says so.
     """
     family = model.likelihood.family
-    if family.draw is None:
-        raise InputError(
-            f"{family.name} states a mean and a variance but no distribution, so no table can be simulated from it; "
-            "look at model.plot_diagnostics()"
-        )
     dispersion = 1.0 if family.dispersion_known else float(dispersion_of(model, rows, rows.y, rows.mu))
     inverse = model.facts.inverse_information if rows.whole else None  # a part of the rows moves beta by nothing
     if inverse is not None:
