@@ -93,6 +93,12 @@ def test_columns_beside_the_formula_are_named(folder, capsys):
     assert "3 rows of the table are 6 rows" in out
 
 
+def test_the_check_is_printed_below_the_summary(folder, capsys):
+    code, out, _ = call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--check")
+    summary, check = out.split("Could the model have given this table?")
+    assert (code, "AIC" in summary, "residuals bend along flipper_length_mm" in check) == (0, True, True)
+
+
 def test_quiet_prints_nothing(folder, capsys):
     assert call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--quiet")[:2] == (0, "")
 

@@ -33,7 +33,8 @@ def score(model):
     """Give the largest score of a model as a share of its terms."""
     coefficients = np.array(list(model.coefficients.values()))[:, None]
     aliased = np.isnan(coefficients[:, 0])
-    line = LineFit(coefficients, np.eye(1), 0.0, 1, aliased, 0, coefficients, True, X @ coefficients, 0.0, 1.0)
+    # the score is taken at the coefficients alone: what stands in for eta is not read
+    line = LineFit(coefficients, np.eye(1), 0.0, 1, aliased, 0, coefficients, True, coefficients, 0.0, 1.0)
     return score_share(model.likelihood, model.arrays, line)
 
 

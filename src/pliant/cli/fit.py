@@ -71,6 +71,7 @@ class Penalty(click.ParamType[float | str]):
     help="How coefficients are called.",
 )
 @click.option("--out", metavar="MODEL.pliant", help="Write the model to a file.")
+@click.option("--check", is_flag=True, help="Say what speaks against the model.")
 @click.option("--plot", metavar="FIGURE", help="Draw the fit to a .svg, .png or .pdf file.")
 @click.option("--checkpoint", metavar="FILE", help="Keep the state here if interrupted, and go on from it.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -82,6 +83,7 @@ def command(
     no_skip: bool,
     names: str,
     out: str | None,
+    check: bool,
     plot: str | None,
     quiet: bool,
     **options: Any,
@@ -107,6 +109,8 @@ def command(
     model = fit(formula, data, hidden=widths, skip=not no_skip, progress=False if quiet else None, **options)
     if not quiet:
         click.echo(str(model.summary(names)))
+        if check:
+            click.echo(f"\n{model.check()}")
     if out is not None:
         model.save(out)
         click.echo(f"model written to {out}", err=True)

@@ -23,6 +23,12 @@ class LookDoors:
 
         return summarise(self, names, cov_type, groups)
 
+    def check(self: Any, n: int = 249, seed: int = 0) -> Any:
+        """Say what speaks against the model, in words with p-values, by n tables simulated from it."""
+        from pliant.inference.check import check
+
+        return check(self, n, seed)
+
     def _repr_html_(self: Any) -> str:
         return str(self.summary()._repr_html_())
 
@@ -37,3 +43,15 @@ class LookDoors:
         from pliant.plots import plot_training
 
         return plot_training(self, **options)
+
+    def plot_check(self: Any, n: int = 249, seed: int = 0) -> "Figure":
+        """Draw what `check` looked at, its words above."""
+        from pliant.plots import plot_check
+
+        return plot_check(self, n, seed)
+
+    def plot_diagnostics(self: Any, **options: Any) -> "Figure":
+        """Draw R's four plots of a line: residuals, their quantiles, their scale, and their leverage."""
+        from pliant.plots import plot_diagnostics
+
+        return plot_diagnostics(self, **options)

@@ -13,6 +13,7 @@ try:
     from matplotlib import rc_context
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
     from matplotlib.patheffects import withStroke
 except ImportError as problem:
     raise MissingExtraError("pictures need matplotlib; pip install 'pliant[plots]'") from problem
@@ -62,6 +63,66 @@ def new_picture(title: str, subtitle: str = "", width: float = 6.4, height: floa
     if subtitle:
         axes.set_title(_wrapped(subtitle, 95), loc="left", fontsize=8.5, color=SOFT)
     return figure, axes
+
+
+def new_panels(
+    title: str, subtitle: str, shape: tuple[int, int], width: float, height: float
+) -> tuple[Picture, list[Axes]]:
+    """Give an empty figure in the house style with (rows, columns) pairs of axes, read from left to right."""
+    with rc_context(STYLE):
+        foot = 0.3 / height if subtitle else 0.0
+        room = (0.0, foot, 1.0, 1.0 - foot)
+        layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08, wspace=0.02, hspace=0.03, rect=room)
+        figure = Picture(figsize=(width, height), layout=layout)
+        axes = figure.subplots(*shape, squeeze=False)
+    figure.suptitle(_wrapped(title, int(9.5 * width)), x=0.01, ha="left", fontsize=11.5, fontweight="bold", color=INK)
+    if subtitle:
+        said = _wrapped(subtitle, int(16 * width))
+        figure.text(0.01, 0.06 / height, said, fontsize=8.5, color=SOFT, va="bottom")
+    for each in axes.ravel():
+        each.tick_params(labelsize=8.5)
+        each.xaxis.label.set_size(9)
+        each.yaxis.label.set_size(9)
+    return figure, list(axes.ravel())
+
+
+def head(axes: Axes, question: str, answer: str = "") -> None:
+    """Set above a panel what it shows, and below that in soft ink what to see in it."""
+    axes.set_title(question, loc="left", fontsize=10, color=INK, pad=20 if answer else 6)
+    if answer:
+        axes.annotate(
+            answer,
+            (0.0, 1.0),
+            xycoords="axes fraction",
+            xytext=(0, 5),
+            textcoords="offset points",
+            fontsize=8.5,
+            color=SOFT,
+        )
+
+
+def name_point(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
+    """Write a name beside a point, towards the middle of the panel, with a white edge so that it can be read."""
+    left, right = axes.get_xlim()
+    to_left = x > 0.5 * (left + right)
+    axes.annotate(
+        text,
+        (x, y),
+        xytext=(-5 if to_left else 5, 0),
+        textcoords="offset points",
+        ha="right" if to_left else "left",
+        va="center",
+        fontsize=8.5,
+        color=colour,
+        path_effects=[withStroke(linewidth=3, foreground="white")],
+    )
+
+
+def points(axes: Axes, x: Any, y: Any) -> None:
+    """Draw points as small and as clear as their number asks, very many as pixels."""
+    n = len(x)
+    size, alpha = (4.5, 0.75) if n <= 100 else (3.5, 0.5) if n <= 1000 else (2.5, 0.3)
+    axes.plot(x, y, "o", ms=size, mew=0, alpha=alpha, color=COLOURS[0], rasterized=n > 2000)
 
 
 def label_ends(axes: Axes, labels: list[tuple[float, float, str, str]]) -> None:
