@@ -137,8 +137,8 @@ def test_theta_agrees_with_r_to_10_digits_and_counts_in_the_aic(name):
     assert apart(fit.theta, model["theta"]) < 1e-10
     assert fit.aic == pytest.approx(-2.0 * fit.log_likelihood + 2.0 * (len(fit.coefficients) + 1), rel=1e-14)
     assert fit.glance()["theta_std_error"][0] == fit.parameter_error
-    assert f"theta {fit.theta:.5g}"[:9] in str(fit.summary())
-    assert "by maximum likelihood (std. error" in str(fit.summary())
+    assert f"theta: {fit.theta:.5g}"[:10] in str(fit.summary())
+    assert "by maximum likelihood (Std. Error" in str(fit.summary())
 
 
 def test_the_penguins_line_is_right_to_12_digits():

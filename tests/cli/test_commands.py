@@ -45,7 +45,7 @@ def test_help_names_every_family_and_every_link(folder, capsys):
 def test_a_family_takes_its_parameter_in_brackets(folder, capsys):
     fit = ("fit", "penguins.csv", "year ~ flipper_length_mm", "--line", "--family")
     code, out, _ = call(capsys, *fit, "negative_binomial(theta=2)")
-    assert (code, "theta 2.00000, as given" in out) == (0, True)
+    assert (code, "theta: 2.00000, as given" in out) == (0, True)
     code, _, err = call(capsys, *fit, "negative_binomial(theta=-2)")
     assert code == 2
     assert "the theta of negative_binomial lies above 0; it was given as -2" in err

@@ -65,7 +65,7 @@ def test_a_line_settles_by_eta_where_its_coefficients_still_tremble():
 
 def test_a_mean_at_its_bound_is_named_beside_separation():
     table = {"x": np.arange(5.0), "y": [0, 0, 1, 4, 9]}  # the root of the first mean is zero, where its slope vanishes
-    with pytest.raises(ConvergenceError, match="a mean lies at its bound"):
+    with pytest.raises(ConvergenceError, match="a mean can run into an end of the poisson family"):
         line("y ~ x", table, family="poisson", link="sqrt")
 
 

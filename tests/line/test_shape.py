@@ -113,7 +113,7 @@ def test_a_given_parameter_is_held_and_counts_for_nothing():
     assert (fit.theta, fit.power, fit.family) == (2.0, None, "negative_binomial")
     assert np.isnan(fit.parameter_error)
     assert fit.aic == pytest.approx(-2.0 * fit.log_likelihood + 4.0, rel=1e-14)
-    assert "theta 2.00000, as given" in str(fit.summary())
+    assert "theta: 2.00000, as given" in str(fit.summary())
     assert fit.glance()["theta"][0] == 2.0
 
 

@@ -33,7 +33,8 @@ ALONE = 1.0 - 1e-10  # a leverage above it: the row is fitted by its own paramet
 def standardised(model: "Fitted", kind: str) -> Array:
     """Give residual / sqrt(dispersion (1 - h)), (n,); kind is "deviance" or "pearson". NaN where h is 1."""
     rest = _rest(leverage(model))
-    return np.asarray(residuals(model, kind) / np.sqrt(model.dispersion * rest))
+    with np.errstate(divide="ignore", invalid="ignore"):  # of a perfect fit nothing is left to standardise
+        return np.asarray(residuals(model, kind) / np.sqrt(model.dispersion * rest))
 
 
 def studentised(model: "Fitted") -> Array:

@@ -53,7 +53,7 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
     rows = replace(arrays, weights=arrays.totals, frequencies=None)  # to solve, a frequency is a weight
     aliased = aliased_columns(rows.X, rows.weights)
     rank = int(np.sum(~aliased))
-    ridge = _ridge(design, rows, settings.regularisation) if penalised else None
+    ridge = _ridge(design, arrays, settings.regularisation) if penalised else None
     if ridge is not None:  # a penalty tells apart the columns that it holds: only constant ones are left out
         held = ridge > 1e-20 * settings.regularisation * np.sum(rows.weights) * np.mean(rows.X**2, axis=0)
         aliased = aliased & ~held

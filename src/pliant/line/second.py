@@ -109,15 +109,16 @@ def score_share(chosen: Likelihood, arrays: Arrays, line: LineFit, ridge: Array 
     score = np.zeros_like(beta) if ridge is None else ridge[kept, None] * beta
     size = np.abs(score)
     step = max(CHUNK_CELLS // max(len(beta), 1), 1)
-    for first in range(0, len(arrays.X), step):
-        part = slice(first, first + step)
-        w, X = arrays.weights[part, None], arrays.X[part][:, kept]
-        eta = X @ beta + arrays.offset[part, None]
-        terms = np.abs(X) @ np.abs(beta) + np.abs(arrays.offset[part, None])
-        delta = chosen.delta(arrays.y[part], eta)
-        noise = np.nan_to_num(NOISE * np.abs(_curvature(chosen, arrays.y[part], eta)) * terms, posinf=0.0)
-        score += X.T @ np.where(w > 0.0, w * delta, 0.0)
-        size += np.abs(X).T @ np.where(w > 0.0, w * (np.abs(delta) + noise), 0.0)
+    with np.errstate(all="ignore"):  # what is not a number is no zero score
+        for first in range(0, len(arrays.X), step):
+            part = slice(first, first + step)
+            w, X = arrays.weights[part, None], arrays.X[part][:, kept]
+            eta = X @ beta + arrays.offset[part, None]
+            terms = np.abs(X) @ np.abs(beta) + np.abs(arrays.offset[part, None])
+            delta = chosen.delta(arrays.y[part], eta)
+            noise = np.nan_to_num(NOISE * np.abs(_curvature(chosen, arrays.y[part], eta)) * terms, posinf=0.0)
+            score += X.T @ np.where(w > 0.0, w * delta, 0.0)
+            size += np.abs(X).T @ np.where(w > 0.0, w * (np.abs(delta) + noise), 0.0)
     share = np.max(np.abs(score) / np.maximum(size, 1e-300), initial=0.0)
     return float(share) if np.isfinite(share) else np.inf
 

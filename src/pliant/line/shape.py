@@ -24,6 +24,7 @@ AT_INFINITY = 1e12  # times the largest mean: a theta at which the negative bino
 POWERS = (1.01, 1.99)  # where the power of tweedie is looked for
 GRID = (1.1, 1.3, 1.5, 1.7, 1.9)
 MAX_TURNS = 100
+FAR = 600.0  # from 0, of a logarithm: exp of it is a number still
 START_RIDGE = 1e-4  # of the line that a network's parameter is taken from, in standardised units
 
 
@@ -168,13 +169,13 @@ class _Profile:
         pearson = float(np.average(weights * (rows.y - mu) ** 2 / given.family.variance(mu), weights=counts))
         if not 0.0 < pearson < math.inf:
             return math.inf
-        at = math.log(pearson) + self.beyond_pearson
+        at = min(max(math.log(pearson) + self.beyond_pearson, -FAR), FAR)
         for _ in range(MAX_TURNS):
             parts = compound_expansion(rows.y, mu, math.exp(at) / weights, power)
             value, first, second = (np.sum(counts * part) for part in parts)
             step = float(-first / second) if second < 0.0 else math.copysign(0.5, float(first))
             if abs(step) < 1e-6:
                 break
-            at += min(max(step, -1.0), 1.0)
+            at = min(max(at + min(max(step, -1.0), 1.0), -FAR), FAR)
         self.beyond_pearson = at - math.log(pearson)
         return -float(value + 0.5 * first * step)

@@ -74,7 +74,8 @@ class _Polish:
         self.problem, self.T = problem, factor.T
         self.calm = factor.condition <= CALM
         self.careful = problem.X.size <= LARGE or not self.calm
-        self.depth = min(8, math.ceil((70.0 + math.log2(max(factor.condition, 1.0))) / 21.0))
+        condition = factor.condition if 1.0 <= factor.condition < np.inf else 1.0
+        self.depth = min(8, math.ceil((70.0 + math.log2(condition)) / 21.0))
         self.top = exponents(problem.largest)
         self.kept: list[Rows] | None = None
 
@@ -84,6 +85,7 @@ class _Polish:
         high, low = normal.beta, np.zeros_like(normal.beta)
         least = normal.reach / np.maximum(problem.length, TINY)[:, None]
         before, smallest, stale = max(approach, TINY), np.inf, 0
+        move = each = np.full_like(high, np.inf)
         score = normal.right if normal.information is not None else None  # the last pass had it, to float64
         for _ in range(MAX_ROUNDS):
             rough = self.careful and score is not None
