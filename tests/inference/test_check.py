@@ -281,3 +281,19 @@ def test_every_statistic_lies_among_those_of_its_own_tables():
         assert len(test.simulated) == 249
         assert test.expected[0] <= np.median(test.simulated) <= test.expected[1]
     assert set(Measures(model, check.rows).asked) == {test.name for test in check.tests}
+
+
+def test_a_frequency_counts_as_so_many_rows():
+    rng = np.random.default_rng(4)
+    x = rng.uniform(-1.0, 1.0, 80)
+    counts = rng.integers(1, 4, 80)
+    table = {"x": x, "y": rng.poisson(np.exp(1.0 + x)), "n": counts}
+    check = pliant.fit("y ~ x", table, family="poisson", hidden=(), frequencies="n").check()
+    assert len(check.residuals) == counts.sum()
+
+
+def test_a_family_without_a_distribution_is_refused():
+    table = {"x": np.arange(30.0), "y": np.arange(30) % 5}
+    model = pliant.fit("y ~ x", table, family="quasipoisson", hidden=())
+    with pytest.raises(InputError, match="quasipoisson has no distribution"):
+        model.check()

@@ -49,6 +49,8 @@ def checked_rows(model: "Fitted", rng: np.random.Generator) -> CheckedRows:
     """Take the training rows with weight, at random `MOST_ROWS` of them where there are more."""
     arrays = model.data()
     used = np.flatnonzero(arrays.weights > 0.0)
+    if arrays.frequencies is not None:  # a row stands for as many equal rows
+        used = np.repeat(used, arrays.frequencies[used].astype(np.int64))
     chosen = used
     if len(used) > MOST_ROWS:
         chosen = np.sort(rng.choice(used, MOST_ROWS, replace=False))
