@@ -27,16 +27,18 @@ from pliant.types import Array
 if TYPE_CHECKING:
     from pliant.model import Fitted
 
+PERFECT = np.errstate(divide="ignore", invalid="ignore")  # of a perfect fit nothing is left: 0 / 0 is not known
 ALONE = 1.0 - 1e-10  # a leverage above it: the row is fitted by its own parameter, and cannot be left out
 
 
+@PERFECT
 def standardised(model: "Fitted", kind: str) -> Array:
     """Give residual / sqrt(dispersion (1 - h)), (n,); kind is "deviance" or "pearson". NaN where h is 1."""
     rest = _rest(leverage(model))
-    with np.errstate(divide="ignore", invalid="ignore"):  # of a perfect fit nothing is left to standardise
-        return np.asarray(residuals(model, kind) / np.sqrt(model.dispersion * rest))
+    return np.asarray(residuals(model, kind) / np.sqrt(model.dispersion * rest))
 
 
+@PERFECT
 def studentised(model: "Fitted") -> Array:
     """Give the studentised residuals (n,), as R's rstudent.
 
@@ -50,6 +52,7 @@ def studentised(model: "Fitted") -> Array:
     return np.asarray(size / np.sqrt(_dispersion_without(model, d, h)))
 
 
+@PERFECT
 def cooks_distance(model: "Fitted") -> Array:
     """Give Cook's distance (n,): p_i^2 h_i / (dispersion k (1 - h_i)^2), of Pearson residuals p and k coefficients."""
     h = leverage(model)
@@ -57,6 +60,7 @@ def cooks_distance(model: "Fitted") -> Array:
     return np.asarray(p**2 * h / (model.dispersion * model.n_parameters * _rest(h) ** 2))
 
 
+@PERFECT
 def dffits(model: "Fitted") -> Array:
     """Give dffits (n,): how far eta_i moves without the row, in its own standard errors.
 
@@ -80,6 +84,7 @@ def dfbeta(model: "Fitted") -> Array:
     return moves
 
 
+@PERFECT
 def dfbetas(model: "Fitted") -> Array:
     """Give dfbeta (n, p) in standard errors with the dispersion without the row: dfbeta / (sigma_(i) sqrt(C_jj))."""
     inverse = model.facts.inverse_information
