@@ -37,7 +37,7 @@ CALM = 100.0  # the condition of the scaled columns is at most this
 MAX_ROUNDS = 200
 DONE = 2.0**-62  # a relative correction that moves no digit
 KEPT = 2**22  # numbers of X whose slices are kept from round to round
-ROWS = 8192  # in a block: 13 bits, which leave 20 to a slice
+ROWS = 2048  # in a block: 11 bits, and 2 for the slices, which leave 20 to a slice
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ class _Polish:
         self.calm = factor.condition <= CALM
         self.careful = problem.X.size <= LARGE or not self.calm
         condition = factor.condition if 1.0 <= factor.condition < np.inf else 1.0
-        self.depth = min(8, math.ceil((70.0 + math.log2(condition)) / 21.0))
+        self.least_rate = 1e-15 * factor.condition**2  # what rounding leaves of an inverse by sums of products
+        self.depth = min(8, math.ceil((70.0 + math.log2(condition)) / 20.0))
         self.top = exponents(problem.largest)
         self.kept: list[Rows] | None = None
 
@@ -85,6 +86,7 @@ class _Polish:
         high, low = normal.beta, np.zeros_like(normal.beta)
         least = normal.reach / np.maximum(problem.length, TINY)[:, None]
         before, smallest, stale = max(approach, TINY), np.inf, 0
+        known = 1.0  # the rate at which steps by this factor shrink, where the last step and the first correction tell
         move = each = np.full_like(high, np.inf)
         score = normal.right if normal.information is not None else None  # the last pass had it, to float64
         for _ in range(MAX_ROUNDS):
@@ -100,8 +102,10 @@ class _Polish:
             size = float(np.max(each, initial=0.0))
             rate = size / before
             if rough:
+                known = max(rate, self.least_rate)
                 before = max(size, TINY)
                 continue
+            rate = min(rate, known)
             if size <= DONE or (rate < 0.5 and size * rate < (DONE if self.careful else 2.0**-55)):
                 break
             slow = 0.5 if size < 1e-12 else 0.95  # Fisher's steps shrink by a constant where the link is not canonical
