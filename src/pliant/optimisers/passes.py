@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pliant.products import gram
 from pliant.types import Array
 
 CELLS = 2**18  # numbers in one block of rows: 2 MB
@@ -73,9 +74,12 @@ class Problem:
         largest, squares = np.zeros(p), np.zeros(p)
         for part in blocks(n, p):
             rows = self.X[part]
-            np.maximum(largest, np.maximum(rows.max(axis=0), -rows.min(axis=0)), out=largest)
+            several = 16 if len(rows) % 16 == 0 and rows.flags.c_contiguous and rows.size else 1
+            rows = rows.reshape(-1, several * p) if several > 1 else rows  # longer rows are gone through faster
+            most = np.maximum(rows.max(axis=0), -rows.min(axis=0)).reshape(several, p).max(axis=0)
+            np.maximum(largest, most, out=largest)
             with np.errstate(over="ignore"):  # the driver scales such columns then, and comes again
-                squares += np.einsum("ij,ij->j", rows, rows)
+                squares += np.einsum("ij,ij->j", rows, rows).reshape(several, p).sum(axis=0)
         object.__setattr__(self, "largest", largest)
         object.__setattr__(self, "length", np.sqrt(squares / max(n, 1)))
 
@@ -101,6 +105,7 @@ class Normal:
 def blocks(n: int, columns: int, cells: int = CELLS) -> Iterator[slice]:
     """Split n rows into slices whose blocks stay near `cells` numbers."""
     rows = max(cells // max(columns, 1), columns, 256)
+    rows -= rows % 16
     for first in range(0, n, rows):
         yield slice(first, min(first + rows, n))
 
@@ -174,7 +179,7 @@ class _Gram:
         if q == 1 and F.shape[1] == 1:
             f = F[:, 0, 0]
             scaled = rows * (np.sqrt(weights) * f)[:, None]
-            self.information += scaled.T @ scaled
+            self.information += gram(scaled)
             self.score += (weights * f * b[:, 0]) @ rows
             return
         H = np.einsum("n,nra,nrb->abn", weights, F, F, optimize=True)

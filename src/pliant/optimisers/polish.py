@@ -30,6 +30,7 @@ import numpy as np
 from pliant.extended import Extended, quick_two_sum, two_product, two_sum
 from pliant.optimisers.passes import CELLS, TINY, Factor, Likelihood, Normal, Problem, blocks
 from pliant.optimisers.slices import Rows, exponents
+from pliant.products import gram
 from pliant.types import Array
 
 LARGE = 2**17  # numbers of X beyond which float64 does, if
@@ -197,7 +198,7 @@ def _add_information(M: Array, weights: Array, F: Array, Z: list[Array]) -> None
     """Add sum_i w_i (F_i Z_i)'(F_i Z_i) to M."""
     if len(Z) == 1 and F.shape[1] == 1:
         scaled = Z[0] * (np.sqrt(weights) * F[:, 0, 0])[:, None]
-        M += scaled.T @ scaled
+        M += gram(scaled)
         return
     for r in range(F.shape[1]):
         wide = np.zeros_like(Z[0])
