@@ -30,7 +30,7 @@ import numpy as np
 from pliant.extended import Extended, quick_two_sum, two_product, two_sum
 from pliant.optimisers.passes import CELLS, TINY, Factor, Likelihood, Normal, Problem, blocks
 from pliant.optimisers.slices import Rows, exponents
-from pliant.products import gram
+from pliant.products import across, gram, times
 from pliant.types import Array
 
 LARGE = 2**17  # numbers of X beyond which float64 does, if
@@ -135,7 +135,7 @@ class _Polish:
         """Give eta of a block: Extended where care is taken."""
         offset = self.problem.offset[part]
         if rows is None:
-            return self.problem.X[part] @ high + offset
+            return times(self.problem.X[part], high) + offset
         line, rest = rows.times(high, low)
         total, error = two_sum(line, offset)
         return Extended(*quick_two_sum(total, error + rest))
@@ -150,7 +150,7 @@ class _Polish:
                 y, weights = problem.y[part], problem.weights[part][:, None]
                 eta = self._eta(part, rows, high, low)
                 if rows is None:
-                    share = (problem.X[part].T @ (-weights * problem.likelihood.delta(y, eta))).T.ravel()
+                    share = across(problem.X[part], -weights * problem.likelihood.delta(y, eta)).T.ravel()
                     more = np.zeros_like(share)
                 else:
                     pull = Extended(-weights) * _extended(lambda at, y=y: problem.likelihood.delta(y, at), eta)
@@ -190,7 +190,7 @@ class _Polish:
     def _times_T(self, part: slice, rows: Rows | None, of: slice) -> Array:
         """Give a block of X times some rows of T, rounded once."""
         if rows is None or self.calm:
-            return np.asarray(self.problem.X[part] @ self.T[of])
+            return times(self.problem.X[part], self.T[of])
         return rows.times(self.T[of], np.zeros_like(self.T[of]))[0]
 
 
