@@ -293,8 +293,9 @@ def learn_design(
     values = {node: learn(node, filled, mask, states, copies) for term in coded for node in term.factors}
     for node in (*terms.offsets, *_parts(response)):
         learn(node, filled, mask, states, copies)
+    full: tuple[frozenset[Node], ...] = (frozenset(),) * len(terms.terms)
     if plain:
-        full, columns = (frozenset(),) * len(terms.terms), whole_columns(terms.plain or ())
+        columns = whole_columns(terms.plain or ())
     else:
         full = tuple(full_codings(terms, {node: isinstance(value, Groups) for node, value in values.items()}))
         columns = build_columns(terms, filled, states, full, values, names_only=True)
