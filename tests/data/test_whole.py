@@ -31,7 +31,7 @@ def test_the_array_of_the_user_is_copied_once_and_never_shared() -> None:
     line = pliant.fit(mine, Y, hidden=())
     before = line.data().X.copy()
     mine[:] = 0.0
-    assert bool(np.all(line.data().X == before))
+    assert bool(np.all(before == line.data().X))
 
 
 def test_a_column_put_in_place_of_one_of_the_block_is_not_of_it() -> None:
