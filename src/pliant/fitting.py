@@ -17,7 +17,7 @@ from pliant.data.columns import shown_rows
 from pliant.data.design import Design, learn_design
 from pliant.data.formula import Formula, parse
 from pliant.data.given import check_same_rows
-from pliant.data.table import Table, is_array, named_columns, read_table
+from pliant.data.table import Table, is_array, named_columns, read_array, read_table
 from pliant.descent import lay_network, split, train_network, training_rows
 from pliant.errors import ArgumentError, InputError, ResponseError
 from pliant.functions.activations import ACTIVATIONS
@@ -274,7 +274,7 @@ def formula_and_table(first: object, second: object) -> tuple[Formula, Table]:
 
 def _from_arrays(X: object, y: Any) -> tuple[Formula, Table]:
     """Name the columns of X (n, p) x1, x2 ... and those of y (n,) or (n, q) y, or y1, y2 ..."""
-    table = read_table(named_columns(X) if is_array(X) else X)
+    table = read_array(X) if is_array(X) else read_table(X)
     try:
         shape = np.shape(y)  # a series and a frame have one too
     except ValueError:

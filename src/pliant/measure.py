@@ -13,7 +13,7 @@ from pliant.optimisers.irls import LineFit, fit_line
 from pliant.record import Facts
 from pliant.types import Array
 
-ROWS = 16_384  # in a block
+ROWS = 8_192  # in a block
 
 
 def measure(

@@ -36,6 +36,7 @@ from pliant.data.rank import aliased_columns
 from pliant.data.response import Response, learn_response, read_response
 from pliant.data.scaling import Scaling
 from pliant.data.table import Table
+from pliant.data.whole import whole_columns, whole_matrix
 from pliant.errors import FormulaError, TableError
 from pliant.types import Array, BoolArray
 
@@ -104,7 +105,7 @@ class Design:
     @cached_property
     def reads(self) -> tuple[str, ...]:
         """The columns that the right side of the formula reads."""
-        return _reads(self.terms)
+        return self.terms.reads
 
     def r_names(self) -> tuple[str, ...]:
         """Name the columns of the design matrix as R does."""
@@ -120,6 +121,9 @@ class Design:
         TableError
             If a column is absent, of another kind, or infinite; if `missing="error"` and one is missing.
         """
+        whole = whole_matrix(self.terms, table)
+        if whole is not None:
+            return Rows(whole, np.zeros(len(whole)), np.ones(len(whole), dtype=bool))
         if self.missing == "error":
             refuse_missing(table, self.reads)
         filled, indicators = fill(table, self.fills)
@@ -265,14 +269,14 @@ def learn_design(
         raise FormulaError("the right side of the formula is empty; write y ~ 1 for the mean alone")
     if terms.response is None:
         raise FormulaError("the formula has no response; write it to the left of '~', as in y ~ x")
-    reads, said = _reads(terms), variables(terms.response)
+    reads, said = terms.reads, variables(terms.response)
     mask = np.ones(table.n_rows, dtype=bool) if training is None else training
     if missing == "error":
         refuse_missing(table, tuple(dict.fromkeys((*said, *reads))))
     # what is learnt comes from complete rows: a level that is lost with the others has no column, as in R's lm.
     # Knots and means too, so that it is the same to drop the rows beforehand; R takes these from all rows of x
     given, shift = given_weights(weights, table), given_offset(offset, table)
-    fillable = _reads(replace(terms, offsets=())) if missing == "impute" else ()  # an offset is known or it is not
+    fillable = replace(terms, offsets=()).reads if missing == "impute" else ()  # an offset is known or it is not
     counts = given_frequencies(frequencies, table)
     complete = complete_rows(table, said, reads, fillable, given, shift, *(() if counts is None else (counts,)))
     keep = complete if counts is None else complete & (counts > 0.0)
@@ -284,11 +288,17 @@ def learn_design(
     filled, _ = fill(part, fills)
     response = learn_response(terms.response, filled, coding)
     states: States = {}
-    values = {node: learn(node, filled, mask, states, copies) for term in terms.terms for node in term.factors}
+    plain = whole_matrix(terms, filled) is not None  # then there is nothing to learn
+    coded = () if plain else terms.terms
+    values = {node: learn(node, filled, mask, states, copies) for term in coded for node in term.factors}
     for node in (*terms.offsets, *_parts(response)):
         learn(node, filled, mask, states, copies)
-    full = tuple(full_codings(terms, {node: isinstance(value, Groups) for node, value in values.items()}))
-    columns = build_columns(terms, filled, states, full, values, names_only=True)
+    full: tuple[frozenset[Node], ...] = (frozenset(),) * len(terms.terms)
+    if plain:
+        columns = whole_columns(terms.plain or ())
+    else:
+        full = tuple(full_codings(terms, {node: isinstance(value, Groups) for node, value in values.items()}))
+        columns = build_columns(terms, filled, states, full, values, names_only=True)
     marks = tuple(f"{name}[missing]" for name, by in fills.items() if by.indicated)
     rough = Design(
         formula,
@@ -340,12 +350,6 @@ def _scaling(rows: Arrays, intercept: bool, standardise: bool, scale_response: b
         return learnt
     nothing = Scaling.none(inputs.shape[1])
     return Scaling(nothing.centre, nothing.scale, learnt.response_centre, learnt.response_scale)
-
-
-def _reads(terms: Terms) -> tuple[str, ...]:
-    """Give the columns that terms and offsets read, in order of appearance."""
-    nodes = [node for term in terms.terms for node in term.factors]
-    return tuple(dict.fromkeys(name for node in (*nodes, *terms.offsets) for name in variables(node)))
 
 
 def _parts(response: Response) -> tuple[Node, ...]:

@@ -16,7 +16,8 @@ def complete_rows(
     """Mark the rows (n,) in which nothing is missing but what will be filled in; `given` are numbers a row."""
     keep = np.ones(table.n_rows, dtype=bool)
     for name in dict.fromkeys((*response, *(name for name in reads if name not in filled_in))):
-        keep &= ~table[name].missing
+        if not table.in_block(name):
+            keep &= ~table[name].missing
     for values in given:
         keep &= ~np.isnan(values)
     return keep

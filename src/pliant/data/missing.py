@@ -70,6 +70,8 @@ def learn_fills(
 
 def fill(table: Table, fills: Mapping[str, Fill]) -> tuple[Table, Array]:
     """Give the table without holes, and the indicators (n, c) of the columns that had them in training."""
+    if not fills:
+        return table, np.zeros((table.n_rows, 0))
     columns: dict[str, Column] = dict(table.columns)
     indicators = [table[name].missing * 1.0 for name, by in fills.items() if by.indicated]
     for name, by in fills.items():

@@ -30,12 +30,14 @@ def design_notes(
     read = set(reads) | set(response.columns)
     notes = [note for note in table.notes if ": column " not in note or any(shown(name) in note for name in read)]
     notes += terms.notes
-    holes = {name: table[name].missing for name in dict.fromkeys((*response.columns, *reads)) if name not in fills}
-    for what, value in given.items():
-        if value is not None:
-            holes[value if isinstance(value, str) else what] = np.isnan(given_numbers(what, value, table))
-    notes += dropped_note(holes, keep)
-    notes += fills_note(table.take(np.flatnonzero(keep)), fills)
+    if not keep.all():
+        holes = {name: table[name].missing for name in dict.fromkeys((*response.columns, *reads)) if name not in fills}
+        for what, value in given.items():
+            if value is not None:
+                holes[value if isinstance(value, str) else what] = np.isnan(given_numbers(what, value, table))
+        notes += dropped_note(holes, keep)
+    if fills:
+        notes += fills_note(table.take(np.flatnonzero(keep)), fills)
     for node, value in values.items():
         if isinstance(value, Groups) and len(value.levels) == 1:
             notes.append(f"{node} has one level, {shown(value.levels[0])}, in the rows that are left: it says nothing")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pliant.products import gram
 from pliant.types import Array, BoolArray
 
 TOLERANCE = 1e-11  # R's, in glm.fit: a thousandth of its epsilon; lm has 1e-7, and loses raw years and seconds
@@ -49,10 +50,10 @@ def _far_apart(X: Array) -> bool:
     """Say whether every column is far from what the others determine, as most are: by their products alone.
 
     These lose half the digits, so that only lengths well above the root of rounding count. At a million rows of 20
-    columns this takes 0.04 s where the triangle took 1.1 s, and no copy of X.
+    columns this takes 0.08 s where the triangle took 1.1 s, and no copy of X.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        products = X.T @ X
+        products = gram(X)
         length = np.sqrt(np.diagonal(products))
         if not np.all((length > 1e-150) & (length < 1e150)):
             return False

@@ -17,7 +17,7 @@ from pliant.data.columns import Column, FactorColumn, NumberColumn, check_names,
 from pliant.data.files import read_file
 from pliant.data.frame_io import make_frame, write_frame
 from pliant.errors import TableError
-from pliant.types import IntArray
+from pliant.types import Array, IntArray
 
 __all__ = [
     "Column",
@@ -27,11 +27,20 @@ __all__ = [
     "is_array",
     "make_frame",
     "named_columns",
+    "read_array",
     "read_rows",
     "read_table",
     "write_frame",
 ]
 TAKES = "give a pandas, polars or pyarrow frame, a dict of arrays, or the path of a CSV or Parquet file"
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """The columns of an array of finite numbers, side by side as they came: most of a design matrix."""
+
+    values: Array  # (n, p + 1), ones before the columns
+    columns: dict[str, NumberColumn]  # views of the others, in their order
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +58,8 @@ class Table:
         'pandas', 'polars', 'pyarrow', 'dict' or 'file': what predictions are given back as.
     notes : tuple of str
         What was detected and should be said, one sentence each.
+    block : Block, optional
+        Columns that came as one array; those of `columns` that are no longer the same objects are not of it.
     """
 
     columns: dict[str, Column]
@@ -57,6 +68,7 @@ class Table:
     kind: str
     notes: tuple[str, ...] = ()
     index: Any = None  # of a pandas frame
+    block: Block | None = None
 
     def __getitem__(self, name: str) -> Column:
         """Give a column, or raise a TableError: the nearest name if it has none, or why it cannot be used."""
@@ -76,6 +88,10 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """Names of the columns, in the order of the source."""
         return tuple(self.columns)
+
+    def in_block(self, name: str) -> bool:
+        """Say whether a column is one of the block's: its numbers are all there and finite."""
+        return self.block is not None and name in self.columns and self.block.columns.get(name) is self.columns[name]
 
     def take(self, rows: IntArray) -> "Table":
         """Give the table of these rows, counted from 0; the levels of factors stay."""
@@ -107,6 +123,27 @@ def named_columns(X: Any) -> dict[str, Any]:
     if values.ndim != 2:
         raise TableError(f"an array of {values.ndim} dimensions is not a table; give one with rows and columns")
     return {f"x{j + 1}": values[:, j] for j in range(values.shape[1])}
+
+
+def read_array(X: Any) -> Table:
+    """Give the table of an array (n, p) or (n,), its columns named x1, x2 ...; finite floats stay one block.
+
+    Raises
+    ------
+    TableError
+        If the array cannot be read as columns.
+    """
+    columns = named_columns(X)
+    if type(X) is np.ndarray and X.ndim == 2 and X.dtype.kind == "f" and columns:
+        values = np.empty((len(X), len(columns) + 1))
+        values[:, 0] = 1.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            values[:, 1:] = X
+            finite = np.isfinite(np.sum(values))  # one number that is not finite makes the sum so
+        if finite:
+            views = {name: NumberColumn(name, values[:, j + 1]) for j, name in enumerate(columns)}
+            return Table(dict(views), len(X), "table", "dict", block=Block(values, views))
+    return read_table(columns)
 
 
 def read_rows(data: object, reads: Collection[str]) -> Table:

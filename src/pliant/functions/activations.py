@@ -56,7 +56,8 @@ TANH = Activation("tanh", tanh, tanh_slope, torch=lambda torch, z: torch.tanh(z)
 
 def logistic(z: Array) -> Array:
     """1 / (1 + exp -z), written so that nothing overflows and the lower tail keeps its digits."""
-    return np.exp(np.minimum(z, 0.0)) / (1.0 + np.exp(-np.maximum(z, -z)))
+    small = np.exp(-np.maximum(z, -z))
+    return np.where(z < 0.0, small, 1.0) / (1.0 + small)
 
 
 def logistic_slope(z: Array, a: Array) -> Array:

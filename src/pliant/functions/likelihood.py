@@ -21,6 +21,8 @@ from pliant.types import Array, BoolArray
 LEAST_INFORMATION = 1e-60  # a divisor; rows that know less pull as if they knew this much
 LARGEST_NUMBER = 1e270
 CLOSE = 1e-300  # to the end of an interval
+# here the mean says all: the slope of the loss is mu - y, the information the variance
+BY_MEAN = (("gaussian", "identity"), ("poisson", "log"), ("quasipoisson", "log"))
 # name, or name(parameter=value); the parameter's own name may be left out
 SPELLING = re.compile(r"(?P<name>\w+)(?P<given>\s*\(\s*(?:(?P<parameter>\w+)\s*=\s*)?(?P<value>[^()=\s]*)\s*\))?")
 
@@ -71,6 +73,16 @@ class Likelihood:
     def _information(self) -> Callable[[Array], Array]:
         return self.family.make_information(self.link)
 
+    @cached_property
+    def _by_mean(self) -> bool:
+        return (self.family.name, self.link.name) in BY_MEAN
+
+    @cached_property
+    def _always_inside(self) -> bool:
+        """Whether the link cannot leave the family's interval."""
+        (low, high), (least, most) = self.family.interval, self.link.range
+        return low <= least and most <= high
+
     @property
     def has_classes(self) -> bool:
         """Say whether the outputs of a row share one response: its information is then a matrix."""
@@ -93,7 +105,7 @@ class Likelihood:
         """Give the loss (n,) of each row, summed over outputs; inf where the family has no such mean."""
         with np.errstate(over="ignore"):  # what overflows is infinite on purpose
             each: Array = np.sum(self._loss(y, eta), axis=-1)
-        if np.iscomplexobj(each):
+        if self._always_inside or np.iscomplexobj(each):
             return each
         return np.where(self._inside(eta), each, np.inf)
 
@@ -132,7 +144,9 @@ class Likelihood:
 
     def valid(self, eta: Array, mu: Array) -> bool:
         """Say whether every row lies inside the family and the link."""
-        return self.link.valid_eta(eta) and bool(np.all(np.isfinite(mu))) and bool(np.all(self._inside(eta)))
+        if not (self.link.valid_eta(eta) and bool(np.isfinite(mu).all())):
+            return False
+        return self._always_inside or bool(np.all(self._inside(eta)))
 
     def step_rows(self, y: Array, eta: Array, mu: Array) -> tuple[Array, Array]:
         """Give F (n, r, q) and r (n, r) of a Fisher step.
@@ -143,9 +157,14 @@ class Likelihood:
             root = np.sqrt(np.maximum(mu, LEAST_INFORMATION))
             same = np.eye(mu.shape[1])[:, 1:]
             return root[:, :, None] * (same - mu[:, None, 1:]), (y - mu) / root
-        root = np.sqrt(np.clip(self.information(eta), LEAST_INFORMATION, LARGEST_NUMBER))
-        pull = np.clip(-self.delta(y, eta), -LARGEST_NUMBER, LARGEST_NUMBER)
-        return root[:, :, None] * np.eye(eta.shape[1]), pull / root
+        if self._by_mean:
+            information, pull = self.family.variance(mu), y - mu
+        else:
+            information, pull = self.information(eta), -self.delta(y, eta)
+        root = np.sqrt(np.minimum(np.maximum(information, LEAST_INFORMATION), LARGEST_NUMBER))
+        pull = np.minimum(np.maximum(pull, -LARGEST_NUMBER), LARGEST_NUMBER)
+        wide = root[:, :, None]
+        return wide if eta.shape[1] == 1 else wide * np.eye(eta.shape[1]), pull / root
 
     def _admitted_eta(self, mu: Array) -> Array:
         """Give the eta of means, those that the family or the link does not admit moved inside."""
@@ -162,7 +181,7 @@ class Likelihood:
         Where the link cannot leave the interval, a mean that has been rounded onto its end is inside.
         """
         low, high = self.family.interval
-        if low <= self.link.range[0] and self.link.range[1] <= high:
+        if self._always_inside:
             return np.ones(eta.shape[:-1], dtype=bool)
         mu = self.link.inverse(eta)
         inside: BoolArray = np.all((mu > low) & (mu < high), axis=-1)

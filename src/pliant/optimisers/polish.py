@@ -30,6 +30,7 @@ import numpy as np
 from pliant.extended import Extended, quick_two_sum, two_product, two_sum
 from pliant.optimisers.passes import CELLS, TINY, Factor, Likelihood, Normal, Problem, blocks
 from pliant.optimisers.slices import Rows, exponents
+from pliant.products import across, gram, times
 from pliant.types import Array
 
 LARGE = 2**17  # numbers of X beyond which float64 does, if
@@ -37,7 +38,7 @@ CALM = 100.0  # the condition of the scaled columns is at most this
 MAX_ROUNDS = 200
 DONE = 2.0**-62  # a relative correction that moves no digit
 KEPT = 2**22  # numbers of X whose slices are kept from round to round
-ROWS = 8192  # in a block: 13 bits, which leave 20 to a slice
+ROWS = 2048  # in a block: 11 bits, and 2 for the slices, which leave 20 to a slice
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ class _Polish:
         self.calm = factor.condition <= CALM
         self.careful = problem.X.size <= LARGE or not self.calm
         condition = factor.condition if 1.0 <= factor.condition < np.inf else 1.0
-        self.depth = min(8, math.ceil((70.0 + math.log2(condition)) / 21.0))
+        self.least_rate = 1e-15 * factor.condition**2  # what rounding leaves of an inverse by sums of products
+        self.depth = min(8, math.ceil((70.0 + math.log2(condition)) / 20.0))
         self.top = exponents(problem.largest)
         self.kept: list[Rows] | None = None
 
@@ -85,6 +87,7 @@ class _Polish:
         high, low = normal.beta, np.zeros_like(normal.beta)
         least = normal.reach / np.maximum(problem.length, TINY)[:, None]
         before, smallest, stale = max(approach, TINY), np.inf, 0
+        known = 1.0  # the rate at which steps by this factor shrink, where the last step and the first correction tell
         move = each = np.full_like(high, np.inf)
         score = normal.right if normal.information is not None else None  # the last pass had it, to float64
         for _ in range(MAX_ROUNDS):
@@ -100,8 +103,10 @@ class _Polish:
             size = float(np.max(each, initial=0.0))
             rate = size / before
             if rough:
+                known = max(rate, self.least_rate)
                 before = max(size, TINY)
                 continue
+            rate = min(rate, known)
             if size <= DONE or (rate < 0.5 and size * rate < (DONE if self.careful else 2.0**-55)):
                 break
             slow = 0.5 if size < 1e-12 else 0.95  # Fisher's steps shrink by a constant where the link is not canonical
@@ -130,7 +135,7 @@ class _Polish:
         """Give eta of a block: Extended where care is taken."""
         offset = self.problem.offset[part]
         if rows is None:
-            return self.problem.X[part] @ high + offset
+            return times(self.problem.X[part], high) + offset
         line, rest = rows.times(high, low)
         total, error = two_sum(line, offset)
         return Extended(*quick_two_sum(total, error + rest))
@@ -145,7 +150,7 @@ class _Polish:
                 y, weights = problem.y[part], problem.weights[part][:, None]
                 eta = self._eta(part, rows, high, low)
                 if rows is None:
-                    share = (problem.X[part].T @ (-weights * problem.likelihood.delta(y, eta))).T.ravel()
+                    share = across(problem.X[part], -weights * problem.likelihood.delta(y, eta)).T.ravel()
                     more = np.zeros_like(share)
                 else:
                     pull = Extended(-weights) * _extended(lambda at, y=y: problem.likelihood.delta(y, at), eta)
@@ -185,7 +190,7 @@ class _Polish:
     def _times_T(self, part: slice, rows: Rows | None, of: slice) -> Array:
         """Give a block of X times some rows of T, rounded once."""
         if rows is None or self.calm:
-            return np.asarray(self.problem.X[part] @ self.T[of])
+            return times(self.problem.X[part], self.T[of])
         return rows.times(self.T[of], np.zeros_like(self.T[of]))[0]
 
 
@@ -193,7 +198,7 @@ def _add_information(M: Array, weights: Array, F: Array, Z: list[Array]) -> None
     """Add sum_i w_i (F_i Z_i)'(F_i Z_i) to M."""
     if len(Z) == 1 and F.shape[1] == 1:
         scaled = Z[0] * (np.sqrt(weights) * F[:, 0, 0])[:, None]
-        M += scaled.T @ scaled
+        M += gram(scaled)
         return
     for r in range(F.shape[1]):
         wide = np.zeros_like(Z[0])

@@ -1,8 +1,8 @@
 """Matrix products with twice the digits, at the speed of BLAS.
 
 Each factor is cut into slices of some 20 bits, all multiples of one unit a column. A product of two slices is
-then exact in float64, however BLAS orders the sum, and only the few dozen products are added with care. This is
-Ozaki's scheme.
+then exact in float64, however BLAS orders the sum; so is the sum of all products of one unit, and only these few
+are added with care. This is Ozaki's scheme.
 
 References
 ----------
@@ -48,22 +48,11 @@ def cut(high: Array, low: Array | None, top: Array, bits: int, count: int) -> li
     return slices
 
 
-def combine(left: list[Array], right: list[Array], depth: int) -> tuple[Array, Array]:
-    """Give sum_ij left_i @ right_j over i + j < depth, as high and low.
-
-    The slices of the right stand side by side for one product each; the results are added from the smallest.
-    """
-    m = right[0].shape[1]
-    terms: list[list[Array]] = [[] for _ in range(depth)]
-    for i, part in enumerate(left[:depth]):
-        beside = right[: depth - i]
-        product = part @ (beside[0] if len(beside) == 1 else np.hstack(beside))
-        for j in range(len(beside)):
-            terms[i + j].append(product[:, j * m : (j + 1) * m])
-    flat = [term for level in reversed(terms) for term in level]
-    high, low = flat[0], np.zeros_like(flat[0])
-    for term in flat[1:]:
-        high, error = two_sum(high, term)
+def add_levels(levels: list[Array]) -> tuple[Array, Array]:
+    """Give the sum of the levels, the largest first, as high and low; added from the smallest."""
+    high, low = levels[-1], np.zeros_like(levels[-1])
+    for level in levels[-2::-1]:
+        high, error = two_sum(high, level)
         low = low + error
     return quick_two_sum(high, low)
 
@@ -81,18 +70,37 @@ class Rows:
     """
 
     def __init__(self, X: Array, top: Array, depth: int) -> None:
-        self.top, self.depth = top, depth
-        self.bits = bits_for(max(X.shape))
-        self.slices = cut(X, None, top, self.bits, depth) or [X]
+        self.top, self.depth, self.p = top, depth, X.shape[1]
+        self.bits = bits_for(max(X.shape) * depth)
+        slices = cut(X, None, top, self.bits, depth) or [X]
+        self.count, self.beside = len(slices), np.hstack(slices)  # (m, count p)
 
     def times(self, high: Array, low: Array) -> tuple[Array, Array]:
         """Give X B as high and low (m, q), for B = high + low (p, q)."""
         largest = exponents(np.abs(high), SMALLEST) + self.top[:, None]
         top = np.max(largest, axis=0, keepdims=True) - self.top[:, None]
-        return combine(self.slices, cut(high, low, top, self.bits, self.depth) or [high], self.depth)
+        right = cut(high, low, top, self.bits, self.depth) or [high]
+        p, n_left, n_right = self.p, self.count, len(right)
+        below = np.concatenate(right[::-1])  # the slices of one level meet those of X in turn
+        levels = []
+        for level in range(min(self.depth, n_left + n_right - 1)):
+            first, last = max(0, level - n_right + 1), min(level, n_left - 1)
+            at = (n_right - 1 - level + first) * p
+            levels.append(self.beside[:, first * p : last * p + p] @ below[at : at + (last - first + 1) * p])
+        return add_levels(levels)
 
     def across(self, high: Array, low: Array) -> tuple[Array, Array]:
         """Give X' R as high and low (p, q), for R = high + low (m, q)."""
         top = exponents(np.max(np.abs(high), axis=0, initial=0.0))
-        turned = [part.T for part in self.slices]
-        return combine(turned, cut(high, low, top, self.bits, self.depth) or [high], self.depth)
+        right = cut(high, low, top, self.bits, self.depth) or [high]
+        p, q, n_left, n_right = self.p, high.shape[1], self.count, len(right)
+        products = self.beside.T @ (right[0] if n_right == 1 else np.hstack(right))
+        levels: list[Array] = []
+        for i in range(n_left):
+            for j in range(min(n_right, self.depth - i)):
+                part = products[i * p : i * p + p, j * q : j * q + q]
+                if i + j < len(levels):
+                    levels[i + j] = levels[i + j] + part
+                else:
+                    levels.append(part)
+        return add_levels(levels)

@@ -9,10 +9,12 @@ The work is counted, so that an expression such as `(a + b + ...)^20` ends fast 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NoReturn
 
 from pliant.data.formula.nearest import did_you_mean, quote
 from pliant.data.formula.nodes import Binary, Call, Dot, Formula, Name, Node, Number, Unary, children, variables
+from pliant.data.formula.parser import parse
 from pliant.data.formula.signatures import FUNCTIONS
 from pliant.data.formula.terms import Term, Terms
 from pliant.errors import FormulaError
@@ -56,7 +58,13 @@ def expand(formula: Formula, columns: Sequence[str]) -> Terms:
     >>> [str(term) for term in expand(parse("y ~ a*b - a"), ["y", "a", "b"]).terms]
     ['b', 'a:b']
     """
-    return _Expansion(formula, columns).run()
+    return _expanded(formula.text, tuple(columns)) if formula.text else _Expansion(formula, columns).run()
+
+
+@lru_cache(maxsize=32)
+def _expanded(text: str, columns: tuple[str, ...]) -> Terms:
+    """Expand a formula once for the tables that have the same columns: simulations fit many."""
+    return _Expansion(parse(text), columns).run()
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ How a term becomes columns of the design matrix is not known here.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from pliant.data.formula.nodes import Node
+from pliant.data.formula.nodes import Name, Node, variables
 
 
 @dataclass(frozen=True)
@@ -49,3 +50,16 @@ class Terms:
     terms: tuple[Term, ...]
     offsets: tuple[Node, ...] = ()
     notes: tuple[str, ...] = field(default=(), compare=False)
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """The columns that terms and offsets read, in order of appearance."""
+        nodes = [node for term in self.terms for node in term.factors]
+        return tuple(dict.fromkeys(name for node in (*nodes, *self.offsets) for name in variables(node)))
+
+    @cached_property
+    def plain(self) -> tuple[str, ...] | None:
+        """The columns that stand beside an intercept, where there is nothing else and all may bend; else None."""
+        nodes = [term.factors[0] for term in self.terms if len(term.factors) == 1 and term.bends]
+        names = tuple(node.name for node in nodes if isinstance(node, Name))
+        return names if self.intercept and not self.offsets and len(names) == len(self.terms) else None

@@ -17,30 +17,45 @@ def binomial_variance(mu: Array) -> Array:
 
 
 def binomial_loss(link: Link) -> Pair:
-    """-y log mu - (1 - y) log(1 - mu)."""
+    """-y log mu - (1 - y) log(1 - mu); with the logit log(1 + exp -|eta|), and eta where it is on the wrong side."""
+
+    def canonical(y: Array, eta: Array) -> Array:
+        return np.log1p(np.exp(-np.maximum(eta, -eta))) + eta * ((eta > 0.0) - y)
 
     def loss(y: Array, eta: Array) -> Array:
         return -y * link.log_inverse(eta) - (1.0 - y) * link.log_rest(eta)
 
-    return loss
+    return canonical if link.name == "logit" else loss
 
 
 def binomial_delta(link: Link) -> Pair:
     """-y d log mu / d eta - (1 - y) d log(1 - mu) / d eta; mu - y with the logit."""
 
+    def canonical(y: Array, eta: Array) -> Array:
+        small = np.exp(-np.maximum(eta, -eta))
+        large = 1.0 / (1.0 + small)
+        small = small * large
+        above = eta > 0.0
+        return (1.0 - y) * np.where(above, large, small) - y * np.where(above, small, large)
+
     def delta(y: Array, eta: Array) -> Array:
         return -y * link.log_inverse_slope(eta) - (1.0 - y) * link.log_rest_slope(eta)
 
-    return delta
+    return canonical if link.name == "logit" else delta
 
 
 def binomial_information(link: Link) -> Callable[[Array], Array]:
     """slope^2 / (mu (1 - mu)), which is minus the product of the slopes of log mu and log(1 - mu)."""
 
+    def canonical(eta: Array) -> Array:
+        small = np.exp(-np.maximum(eta, -eta))
+        large = 1.0 / (1.0 + small)
+        return small * large * large
+
     def information(eta: Array) -> Array:
         return -link.log_inverse_slope(eta) * link.log_rest_slope(eta)
 
-    return information
+    return canonical if link.name == "logit" else information
 
 
 def binomial_deviance(y: Array, mu: Array) -> Array:

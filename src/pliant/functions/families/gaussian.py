@@ -27,11 +27,14 @@ def gaussian_loss(link: Link) -> Pair:
 def gaussian_delta(link: Link) -> Pair:
     """(mu - y) d mu / d eta."""
 
+    def canonical(y: Array, eta: Array) -> Array:
+        return eta - y
+
     def delta(y: Array, eta: Array) -> Array:
         mu = link.inverse(eta)
         return (mu - y) * link.slope(eta, mu)
 
-    return delta
+    return canonical if link.name == "identity" else delta
 
 
 def gaussian_information(link: Link) -> Callable[[Array], Array]:

@@ -28,10 +28,13 @@ def poisson_loss(link: Link) -> Pair:
 def poisson_delta(link: Link) -> Pair:
     """d mu / d eta - y d log mu / d eta; mu - y with the log."""
 
+    def canonical(y: Array, eta: Array) -> Array:
+        return link.inverse(eta) - y
+
     def delta(y: Array, eta: Array) -> Array:
         return link.slope(eta, link.inverse(eta)) - y * link.log_inverse_slope(eta)
 
-    return delta
+    return canonical if link.name == "log" else delta
 
 
 def poisson_information(link: Link) -> Callable[[Array], Array]:
