@@ -17,10 +17,21 @@ from pliant.functions.likelihood import Likelihood
 from pliant.measure import fingerprint, measure
 from pliant.model import Fitted, linear_predictor
 from pliant.network import Network
-from pliant.optimisers import optimiser
+from pliant.optimisers import DRIVERS, optimiser
 from pliant.optimisers.irls import fit_line
+from pliant.optimisers.rule import Rule
 from pliant.record import Settings
-from pliant.training import Checkpoint, Report, Result, TrainingState, Validation, train
+from pliant.training import (
+    Checkpoint,
+    Report,
+    Result,
+    Solved,
+    TrainingState,
+    Validation,
+    solve_lbfgs,
+    solve_lm,
+    train,
+)
 from pliant.types import Array, BoolArray
 
 START_RIDGE = 1e-4  # of the line that a network starts from: it need only be near, and has to exist
@@ -121,16 +132,20 @@ def train_network(
     ArgumentError
         If the checkpoint is of another training.
     """
-    program = load(chosen, design, rows, network, settings)
+    problem, program = load(chosen, design, rows, network, settings)
+    if settings.optimiser in DRIVERS:
+        if checkpoint is not None:
+            raise ArgumentError(f"{settings.optimiser} is done in seconds and keeps no checkpoint; leave it out")
+        start = _initial(chosen, design, rows, network, settings)
+        _check_start(program, start)
+        return _solved(chosen, design, rows, network, settings, _drive(program, problem, start, settings, report))
     kept = None
     if checkpoint is not None:
         kept = Checkpoint(checkpoint, _identity(chosen, design, network, settings, fingerprint(rows, held_out)))
         before = before or kept.read()
     if before is None:
         before = TrainingState.start(_initial(chosen, design, rows, network, settings))
-        loss = program.loss_and_gradient(before.state.parameters)[0]
-        if not np.isfinite(loss):
-            raise ConvergenceError(f"the loss is {loss} before the first step; try another link or seed")
+        _check_start(program, before.state)
     result = train(
         program,
         before,
@@ -162,6 +177,43 @@ def train_network(
     )
 
 
+def _check_start(program: Program, state: State) -> None:
+    """Refuse a start whose loss is not a number."""
+    loss = program.loss_and_gradient(state.parameters)[0]
+    if not np.isfinite(loss):
+        raise ConvergenceError(f"the loss is {loss} before the first step; try another link or seed")
+
+
+def _drive(program: Program, problem: Problem, start: State, settings: Settings, report: Report | None) -> Solved:
+    """Let the driver that was chosen run."""
+    if settings.optimiser == "lm":
+        return solve_lm(program, problem, start, settings.epochs, settings.evidence, report)
+    return solve_lbfgs(program, problem, start, settings.epochs, report)
+
+
+def _solved(
+    chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings, solved: Solved
+) -> Fitted:
+    """Give the model that a driver found."""
+    parameters = solved.result.parameters
+    mu = chosen.mean(linear_predictor(design, network, parameters, rows.X, rows.offset))
+    count = solved.effective_parameters if np.isfinite(solved.effective_parameters) else network.n_parameters
+    facts = measure(chosen, rows, mu, int(np.ceil(count / network.outputs)), design.has_intercept)
+    facts = replace(facts, effective_parameters=solved.effective_parameters, fingerprint=fingerprint(rows, None))
+    return Fitted(
+        design,
+        network,
+        chosen,
+        parameters,
+        settings,
+        facts,
+        design.notes + (() if solved.settled else (f"{solved.result.reason}; fit with more epochs=",)),
+        solved.result.state,
+        stopped=solved.result.stopped,
+        arrays=rows,
+    )
+
+
 def _training_notes(result: Result, network: Network) -> tuple[str, ...]:
     """Say how the training ended, if that is worth a note, and that a line by descent is not the exact one."""
     notes = (result.reason,) if result.noteworthy else ()
@@ -180,15 +232,22 @@ def _identity(chosen: Likelihood, design: Design, network: Network, settings: Se
     return dict(json.loads(json.dumps(identity | {"formula": design.to_dict()["formula"]})))
 
 
-def load(chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings) -> Program:
+def load(
+    chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings
+) -> tuple[Problem, Program]:
     """Hand the rows to the engine, in the units of training."""
     y, offset = design.scaling.scale_response(rows.y, rows.offset)
     penalty = settings.regularisation * _penalised(network)
-    rule = optimiser(settings.optimiser, **settings.optimiser_settings)
+    rule = _rule(settings)
     problem = Problem(
         network, chosen, design.inputs(rows.X), y, rows.weights, offset, penalty, decays=_penalised(network)
     )
-    return engine(settings.engine, settings.precision).load(problem, rule, settings.batch)
+    return problem, engine(settings.engine, settings.precision).load(problem, rule, settings.batch)
+
+
+def _rule(settings: Settings) -> Rule:
+    """Give the optimiser's rule; a driver has none, and gets the plainest, which nobody calls."""
+    return optimiser("gd" if settings.optimiser in DRIVERS else settings.optimiser, **settings.optimiser_settings)
 
 
 def _penalised(network: Network) -> Array:
@@ -214,7 +273,7 @@ def _initial(chosen: Likelihood, design: Design, rows: Arrays, network: Network,
         line = np.zeros((X.shape[1], network.outputs))
         line[kept] = start.coefficients
     parameters = network.initial(_stream(settings.seed, START), line)
-    moments = np.zeros((optimiser(settings.optimiser, **settings.optimiser_settings).n_moments, len(parameters)))
+    moments = np.zeros((_rule(settings).n_moments, len(parameters)))
     return State(parameters, moments, rng=dict(_stream(settings.seed, ORDERS).bit_generator.state))
 
 

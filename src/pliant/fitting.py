@@ -23,8 +23,9 @@ from pliant.functions.likelihood import Likelihood, likelihood
 from pliant.line import fit_exact_line
 from pliant.measure import fingerprint
 from pliant.model import Fitted
+from pliant.optimisers import DRIVERS
 from pliant.optimisers.checks import check_count
-from pliant.recipe import Asked, choose
+from pliant.recipe import Asked, choose, refine
 from pliant.training import progress_bar
 
 
@@ -45,7 +46,7 @@ def fit(
     schedule: str | None = None,
     epochs: int | None = None,
     batch: int | None = None,
-    regularisation: float | None = None,
+    regularisation: float | str | None = None,
     validation: float | None = None,
     patience: int | None = None,
     weights: Any = None,
@@ -79,16 +80,19 @@ def fit(
     engine : str
         "reference", "torch", or "auto".
     optimiser : str, optional
-        "gd", "sgd", "adam" or "adamw"; with `optimiser_settings` for the rest of its arguments.
+        "lm" (damped Gauss-Newton) or "lbfgs", which take the whole table at every step and need no learning rate;
+        or "gd", "sgd", "adam" or "adamw", with `optimiser_settings` for the rest of their arguments.
     learning_rate : float, optional
         0.01 by default.
     schedule : str, optional
         "constant", "cosine", "exponential", "step" or "wave", over all epochs.
     epochs, batch : int, optional
         Passes over the rows; rows of one step (all of them, or 256 beyond 2,000 rows).
-    regularisation : float, optional
-        Half of it times the squared weights is added to the mean loss: hidden weights, where the line runs beside
-        them, else all weights; never biases. In standardised units.
+    regularisation : float or "evidence", optional
+        "evidence": lm sets one weight decay for the hidden weights and one for the line so that the data are most
+        probable, and counts the parameters that the data determine. A number: half of it times the squared weights
+        is added to the mean loss: hidden weights, where the line runs beside them, else all weights; never biases.
+        In standardised units.
     validation : float, optional
         Share of the rows held out; the weights with the lowest loss on them are kept.
     patience : int, optional
@@ -164,6 +168,7 @@ def fit(
         model = fit_exact_line(chosen, design, arrays, plan.settings)
     else:
         network = lay_network(chosen, design, arrays, plan.hidden, activation, skip)
+        plan = refine(plan, len(arrays.y), network.outputs, network.n_parameters)
         with progress_bar(progress) as report:
             rows, held_out = split(arrays, trained_on)
             model = train_network(chosen, design, rows, held_out, network, plan.settings, report, checkpoint=checkpoint)
@@ -205,6 +210,8 @@ def continue_training(
     """
     if model.training is None:
         raise InputError("the line is fitted to the floor of float64; there is nothing to continue")
+    if model.settings.optimiser in DRIVERS:
+        raise InputError(f"{model.settings.optimiser} has settled; there is nothing to continue: fit with more epochs=")
     check_count("epochs", epochs)
     if table is None:
         read, rows, held_out = model.training_table(), model.data(), model.held_out

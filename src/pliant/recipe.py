@@ -6,17 +6,21 @@ the summary prints. A value that the user gave is never changed.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pliant.engines import choose_engine
 from pliant.errors import ArgumentError
+from pliant.optimisers import DRIVERS, OPTIMISERS
 from pliant.optimisers import optimiser as find_optimiser
-from pliant.optimisers.checks import check_count
+from pliant.optimisers.checks import check_choice, check_count
 from pliant.record import Settings
 
 FULL_BATCH_ROWS = 2_000  # to here one step sees all rows; beyond, batches of 256
 HOLD_OUT_ROWS = 100  # from here the recipe can spare a fifth of the rows to choose when to stop
 STEPS = 4_000  # what the recipe's training may take
+CURVATURE_ROWS = 5_000  # to here damped Gauss-Newton takes the whole table at every step
+CURVATURE_WORK = 2e9  # rows times outputs times parameters squared: about a second a step; beyond, L-BFGS
+DRIVER_STEPS = {"lm": 200, "lbfgs": 1_000}
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Asked:
     epochs: int | None
     batch: int | None
     schedule: str | None
-    regularisation: float | None
+    regularisation: float | str | None
     validation: float | None
     patience: int | None
     seed: int
@@ -63,6 +67,7 @@ class Plan:
     hidden: tuple[int, ...]
     exact: bool  # the line by IRLS; else a training by descent
     settings: Settings
+    open: bool = False  # nobody asked for an optimiser: `refine` may still choose another
 
 
 def choose(asked: Asked, n_rows: int) -> Plan:
@@ -96,7 +101,95 @@ def choose(asked: Asked, n_rows: int) -> Plan:
     )
     if hidden == () and all(value is None for value in descent):
         return Plan((), True, _exact(asked))
+    small = n_rows <= CURVATURE_ROWS and all(value is None for value in (*descent, asked.patience))
+    if asked.optimiser in DRIVERS or small:
+        return _curvature(asked, (8,) if hidden is None else hidden, hidden is None)
     return _descent(asked, hidden, n_rows)
+
+
+def refine(plan: Plan, rows: int, outputs: int, n_parameters: int) -> Plan:
+    """Leave damped Gauss-Newton for L-BFGS where its Jacobian is too big, if nobody asked for it.
+
+    Parameters
+    ----------
+    plan : Plan
+    rows, outputs, n_parameters : int
+        Known once design and network are.
+
+    Raises
+    ------
+    ArgumentError
+        If somebody asked for it.
+    """
+    if plan.settings.optimiser != "lm" or rows * outputs * n_parameters**2 <= CURVATURE_WORK:
+        return plan
+    size = f"{rows:,} rows and {n_parameters:,} parameters"
+    if not plan.open:
+        raise ArgumentError(f"{size} are too many for lm, which solves for all at once; choose optimiser='lbfgs'")
+    regularisation = plan.settings.regularisation or 1e-3
+    reasons = (
+        *(reason for reason in plan.settings.reasons if "Gauss-Newton" not in reason and "evidence" not in reason),
+        f"L-BFGS with regularisation {regularisation:g}, since {size} are many for damped Gauss-Newton",
+    )
+    settings = replace(
+        plan.settings,
+        optimiser="lbfgs",
+        epochs=DRIVER_STEPS["lbfgs"],
+        regularisation=regularisation,
+        evidence=False,
+        reasons=reasons,
+    )
+    return replace(plan, settings=settings)
+
+
+def _curvature(asked: Asked, hidden: tuple[int, ...], by_recipe: bool) -> Plan:
+    """Decide on a fit by a driver, which takes the whole table at every step.
+
+    Raises
+    ------
+    ArgumentError
+        If something was asked for that belongs to training by small steps.
+    """
+    given = {
+        "learning_rate": asked.learning_rate,
+        "batch": asked.batch,
+        "schedule": asked.schedule,
+        "validation": asked.validation,
+        "patience": asked.patience,
+    }
+    wrong = [name for name, value in given.items() if value is not None]
+    if wrong or asked.optimiser_settings:
+        named = wrong[0] if wrong else "optimiser_settings"
+        raise ArgumentError(f"{named} means nothing to {asked.optimiser}, which takes the whole table at every step")
+    name = asked.optimiser or "lm"
+    reasons = []
+    if by_recipe:
+        reasons.append("8 hidden units beside the line: enough to bend, few enough to train at once")
+    if asked.optimiser is None:
+        reasons.append("damped Gauss-Newton from the fitted line, since the table is small")
+    evidence = asked.regularisation == "evidence" or (asked.regularisation is None and name == "lm")
+    if evidence and name != "lm":
+        raise ArgumentError("evidence needs the curvature of optimiser='lm'; give lbfgs a number")
+    if evidence and asked.regularisation is None:
+        reasons.append("weight decay by evidence, so that the hidden units bend only for a reason")
+    epochs = DRIVER_STEPS[name] if asked.epochs is None else check_count("epochs", asked.epochs)
+    settings = Settings(
+        engine=choose_engine(asked.engine, asked.precision),
+        optimiser=name,
+        optimiser_settings={},
+        learning_rate=0.0,
+        epochs=epochs,
+        batch=None,
+        schedule="constant",
+        regularisation=0.0 if evidence else _not_negative("regularisation", asked.regularisation or 0.0),
+        validation=None,
+        patience=None,
+        seed=asked.seed,
+        precision=asked.precision,
+        evidence=evidence,
+        reasons=tuple(reasons),
+    )
+    return Plan(hidden, False, settings, open=asked.optimiser is None)
 
 
 def _exact(asked: Asked) -> Settings:
@@ -142,6 +235,8 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
         reasons.append(f"at most {epochs:,} epochs")
     if patience is None and validation is not None and by_recipe:
         patience = max(10, epochs // 10)
+    if asked.optimiser is not None:
+        check_choice("optimiser", asked.optimiser, (*OPTIMISERS, *DRIVERS))
     rule = find_optimiser(asked.optimiser or "adam", **asked.optimiser_settings)
     settings = Settings(
         engine=choose_engine(asked.engine, asked.precision),
@@ -161,8 +256,10 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
     return Plan(hidden, False, settings)
 
 
-def _not_negative(name: str, value: float) -> float:
+def _not_negative(name: str, value: object) -> float:
     """Give a finite number from 0 on, or say what it is not."""
+    if value == "evidence":
+        raise ArgumentError("regularisation='evidence' goes with optimiser='lm', which has the curvature it needs")
     if not (isinstance(value, (int, float)) and math.isfinite(value) and value >= 0.0):
         raise ArgumentError(f"{name}={value!r} must be a number from 0 on")
     return float(value)

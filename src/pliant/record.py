@@ -16,10 +16,10 @@ class Settings:
     """What was asked and what was chosen, so that a run can be repeated and continued."""
 
     engine: str
-    optimiser: str  # "irls", or a name of OPTIMISERS
+    optimiser: str  # "irls", or a name of OPTIMISERS or DRIVERS
     optimiser_settings: Mapping[str, float]
-    learning_rate: float  # 0 for irls, which needs none
-    epochs: int  # of the first training, over which a schedule runs; 0 for irls
+    learning_rate: float  # 0 for irls and drivers, which need none
+    epochs: int  # of the first training, over which a schedule runs; steps of a driver; 0 for irls
     batch: int | None
     schedule: str
     regularisation: float
@@ -27,6 +27,7 @@ class Settings:
     patience: int | None
     seed: int
     precision: str
+    evidence: bool = False  # the weight decay was set by evidence; `regularisation` is then 0
     reasons: tuple[str, ...] = ()  # why the recipe chose what nobody asked for
 
     def to_dict(self) -> dict[str, Any]:
@@ -51,6 +52,7 @@ class Facts:
     df_residual: int
     df_null: int
     inverse_information: Array | None = None  # of an exact line without a penalty, (p q, p q)
+    effective_parameters: float = math.nan  # how many the data determine; of a curve fitted by lm
     fingerprint: str = ""  # SHA-256 of the training arrays: the same data continue a run, others do not
 
     def to_dict(self) -> tuple[dict[str, Any], dict[str, Array]]:

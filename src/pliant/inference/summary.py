@@ -9,6 +9,7 @@ import numpy as np
 
 from pliant.inference.coefficients import coefficients, outcome_names, statistic_name, term_names, tidy
 from pliant.inference.glance import deviance_explained
+from pliant.optimisers import DRIVERS
 
 if TYPE_CHECKING:
     from pliant.model import Fitted
@@ -160,7 +161,7 @@ def _network_lines(model: "Fitted") -> tuple[str, ...]:
     explained = deviance_explained(model)
     lines = [
         f"{_count(model.network.inputs, 'input')} of the design matrix, {_count(k, 'parameter')}, "
-        f"{rows / k:.1f} rows a parameter",
+        f"{rows / k:.1f} rows a parameter" + _determined(model),
         f"trained by {_how(model)}",
     ]
     history = model.history
@@ -174,9 +175,16 @@ def _network_lines(model: "Fitted") -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _determined(model: "Fitted") -> str:
+    """Say how many of the parameters the data determine, where that was counted."""
+    effective = model.facts.effective_parameters
+    return "" if np.isnan(effective) else f"; the data determine {effective:.1f} of them"
+
+
 def _training_line(history: "History") -> str:
     """Say how long it trained, and the losses at the end."""
-    text = f"{_count(int(history['epoch'][-1]), 'epoch')}, last loss {_short(history['loss'][-1])}"
+    what = "step" if np.isnan(history["learning_rate"][-1]) else "epoch"
+    text = f"{_count(int(history['epoch'][-1]), what)}, last loss {_short(history['loss'][-1])}"
     measured = history["validation_loss"][np.isfinite(history["validation_loss"])]
     return text + (f", lowest loss on rows held out {_short(measured.min())}" if len(measured) else "")
 
@@ -186,6 +194,10 @@ def _how(model: "Fitted") -> str:
     s = model.settings
     if s.optimiser == "irls":
         return f"iteratively reweighted least squares with regularisation {s.regularisation:g}"
+    if s.optimiser in DRIVERS:
+        by = {"lm": "damped Gauss-Newton (lm)", "lbfgs": "L-BFGS (lbfgs)"}[s.optimiser]
+        decay = "weight decay by evidence" if s.evidence else f"regularisation {s.regularisation:g}"
+        return f"{by}, {decay}; seed {s.seed}; in the {s.engine} engine"
     batch = "all rows a step" if s.batch is None else f"{s.batch} rows a step"
     decay = f", regularisation {s.regularisation:g}" if s.regularisation else ""
     return (

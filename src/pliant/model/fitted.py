@@ -99,6 +99,18 @@ class Fitted(LineDoors, RowDoors, LookDoors):
         return int(np.sum(np.isfinite(self.parameters)))
 
     @property
+    def effective_parameters(self) -> float:
+        """How many parameters the data determine, given the weight decay; NaN where the fit does not count them.
+
+        sum_k 1 - alpha_k (B^-1)_kk, with B the penalised information (MacKay, 1992).
+        """
+        return (
+            float(self.n_parameters)
+            if self.facts.inverse_information is not None
+            else (self.facts.effective_parameters)
+        )
+
+    @property
     def history(self) -> "History | None":
         """Epoch, loss, validation loss, learning rate and seconds; none for a line fitted by IRLS."""
         return None if self.training is None else self.training.history
