@@ -22,6 +22,7 @@ ROWS = (
     ("recipe", "model"),
     ("measure",),
     ("line", "descent"),
+    ("ensemble",),
     ("fitting",),
     ("inference", "storage"),
     ("study",),

@@ -83,7 +83,7 @@ def training_rows(n_rows: int, validation: float | None, seed: int) -> BoolArray
     if not 0 < held_out < n_rows:
         raise ArgumentError(f"validation={validation!r} holds out {held_out} of {n_rows} rows; choose another share")
     chosen = np.ones(n_rows, dtype=bool)
-    chosen[_stream(seed, SPLIT).permutation(n_rows)[:held_out]] = False
+    chosen[seed_stream(seed, SPLIT).permutation(n_rows)[:held_out]] = False
     return chosen
 
 
@@ -108,6 +108,7 @@ def train_network(
     before: TrainingState | None = None,
     epochs: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
+    member: int | None = None,
 ) -> Fitted:
     """Train a network from its start, or from where a training stood.
 
@@ -124,6 +125,8 @@ def train_network(
 
     checkpoint : path, optional
         Where the state is kept, and where a training that was stopped goes on from.
+    member : int, optional
+        Number of this one among the members of an ensemble: it has random numbers of its own.
 
     Raises
     ------
@@ -136,7 +139,7 @@ def train_network(
     if settings.optimiser in DRIVERS:
         if checkpoint is not None:
             raise ArgumentError(f"{settings.optimiser} is done in seconds and keeps no checkpoint; leave it out")
-        start = _initial(chosen, design, rows, network, settings)
+        start = _initial(chosen, design, rows, network, settings, member)
         _check_start(program, start)
         return _solved(chosen, design, rows, network, settings, _drive(program, problem, start, settings, report))
     kept = None
@@ -144,7 +147,7 @@ def train_network(
         kept = Checkpoint(checkpoint, _identity(chosen, design, network, settings, fingerprint(rows, held_out)))
         before = before or kept.read()
     if before is None:
-        before = TrainingState.start(_initial(chosen, design, rows, network, settings))
+        before = TrainingState.start(_initial(chosen, design, rows, network, settings, member))
         _check_start(program, before.state)
     result = train(
         program,
@@ -259,7 +262,9 @@ def _penalised(network: Network) -> Array:
     return np.asarray(marks)
 
 
-def _initial(chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings) -> State:
+def _initial(
+    chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings, member: int | None = None
+) -> State:
     """Draw initial values; where a line runs beside hidden layers, it is the fitted one."""
     y, offset = design.scaling.scale_response(rows.y, rows.offset)
     line = None
@@ -272,9 +277,10 @@ def _initial(chosen: Likelihood, design: Design, rows: Arrays, network: Network,
         start = fit_line(chosen, X[:, kept], y, rows.weights, offset, ridge=ridge[kept])
         line = np.zeros((X.shape[1], network.outputs))
         line[kept] = start.coefficients
-    parameters = network.initial(_stream(settings.seed, START), line)
+    own = () if member is None else (member,)
+    parameters = network.initial(seed_stream(settings.seed, START, *own), line)
     moments = np.zeros((_rule(settings).n_moments, len(parameters)))
-    return State(parameters, moments, rng=dict(_stream(settings.seed, ORDERS).bit_generator.state))
+    return State(parameters, moments, rng=dict(seed_stream(settings.seed, ORDERS, *own).bit_generator.state))
 
 
 def _validation(design: Design, rows: Arrays) -> Validation:
@@ -283,6 +289,6 @@ def _validation(design: Design, rows: Arrays) -> Validation:
     return design.inputs(rows.X), y, rows.weights, offset
 
 
-def _stream(seed: int, purpose: int) -> np.random.Generator:
-    """Give the seed's own generator for one purpose, so that none disturbs another."""
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(purpose,))))
+def seed_stream(seed: int, *purpose: int) -> np.random.Generator:
+    """Give the seed's own generator for one purpose (of one member), so that none disturbs another."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=purpose)))

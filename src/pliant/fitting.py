@@ -16,8 +16,9 @@ from pliant.data.arrays import Arrays
 from pliant.data.columns import shown_rows
 from pliant.data.design import Design, learn_design
 from pliant.data.formula import Formula, parse
-from pliant.data.table import Table, named_columns, read_table
+from pliant.data.table import FactorColumn, Table, named_columns, read_table
 from pliant.descent import lay_network, split, train_network, training_rows
+from pliant.ensemble import fit_members, n_folds
 from pliant.errors import ArgumentError, InputError, ResponseError
 from pliant.functions.likelihood import Likelihood, likelihood
 from pliant.line import fit_exact_line
@@ -55,6 +56,10 @@ def fit(
     standardise: bool = True,
     seed: int = 0,
     precision: str = "float64",
+    members: int | None = None,
+    groups: Any = None,
+    in_order: bool = False,
+    threads: int | None = None,
     progress: bool | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
 ) -> Fitted:
@@ -109,6 +114,16 @@ def fit(
         Of initial values, rows held out, and row orders.
     precision : {"float64", "float32"}
         Of the torch engine.
+    members : int, optional
+        Fits that each leave out one fold of the rows, so that their mean knows its error on rows it did not see: it
+        gives intervals, and the verdict between line and curve. None: ten where the recipe chooses the optimiser;
+        1: a single fit to all rows.
+    groups : str or array (n,), optional
+        Rows of one group are left out together: a column, or one value a row of the table.
+    in_order : bool
+        Whether the rows are in the order of time: folds are then blocks of consecutive rows.
+    threads : int, optional
+        For the members; one a processor by default. The result does not depend on it.
     progress : bool, optional
         None: on a terminal only.
     checkpoint : path, optional
@@ -147,6 +162,7 @@ def fit(
         seed,
         precision,
         optimiser_settings or {},
+        members,
     )
     chosen = likelihood(family, link)
     parsed, read = formula_and_table(formula, table)
@@ -169,6 +185,23 @@ def fit(
     else:
         network = lay_network(chosen, design, arrays, plan.hidden, activation, skip)
         plan = refine(plan, len(arrays.y), network.outputs, network.n_parameters)
+        if plan.members is not None:
+            if checkpoint is not None:
+                raise ArgumentError("members keep no checkpoint; leave it out, or ask for members=1")
+            with progress_bar(progress) as report:
+                model = fit_members(
+                    chosen,
+                    design,
+                    arrays,
+                    network,
+                    plan.settings,
+                    n_folds(len(arrays.y), plan.members or None),
+                    groups=given_groups(groups, read, arrays),
+                    in_order=in_order,
+                    threads=threads,
+                    report=report,
+                )
+            return replace(model, table=read, frame_kind=read.kind)
         with progress_bar(progress) as report:
             rows, held_out = split(arrays, trained_on)
             model = train_network(chosen, design, rows, held_out, network, plan.settings, report, checkpoint=checkpoint)
@@ -235,6 +268,20 @@ def continue_training(
             epochs=last,
         )
     return replace(longer, table=read, frame_kind=model.frame_kind)
+
+
+def given_groups(groups: Any, table: Table, arrays: Arrays) -> Any:
+    """Give the group (n,) of each row that is fitted, from a column's name or one value a row of the table."""
+    if groups is None:
+        return None
+    if isinstance(groups, str):
+        column = table[groups]
+        values: Any = np.asarray(column.codes if isinstance(column, FactorColumn) else column.values)
+    else:
+        values = np.asarray(groups)
+        if values.shape != (table.n_rows,):
+            raise ArgumentError(f"groups has the shape {values.shape}; give a column's name, or one value a row")
+    return values[arrays.rows]
 
 
 def formula_and_table(first: object, second: object) -> tuple[Formula, Table]:

@@ -40,6 +40,7 @@ class Asked:
     seed: int
     precision: str
     optimiser_settings: Mapping[str, float]
+    members: int | None = None
 
 
 def widths(hidden: int | Sequence[int] | None) -> tuple[int, ...] | None:
@@ -67,6 +68,7 @@ class Plan:
     hidden: tuple[int, ...]
     exact: bool  # the line by IRLS; else a training by descent
     settings: Settings
+    members: int | None = None  # fold members: how many, 0 for as many as suit the rows; None: one fit to all rows
     open: bool = False  # nobody asked for an optimiser: `refine` may still choose another
 
 
@@ -100,11 +102,26 @@ def choose(asked: Asked, n_rows: int) -> Plan:
         asked.validation,
     )
     if hidden == () and all(value is None for value in descent):
-        return Plan((), True, _exact(asked))
+        plan = Plan((), True, _exact(asked))
+        return replace(plan, members=_members(asked, plan))
     small = n_rows <= CURVATURE_ROWS and all(value is None for value in (*descent, asked.patience))
     if asked.optimiser in DRIVERS or small:
-        return _curvature(asked, (8,) if hidden is None else hidden, hidden is None)
-    return _descent(asked, hidden, n_rows)
+        plan = _curvature(asked, (8,) if hidden is None else hidden, hidden is None)
+    else:
+        plan = _descent(asked, hidden, n_rows)
+    return replace(plan, members=_members(asked, plan))
+
+
+def _members(asked: Asked, plan: Plan) -> int | None:
+    """Give how many fold members to fit; None for one fit to all rows."""
+    if asked.members is None:
+        return 0 if plan.open and plan.hidden and asked.engine != "torch" else None
+    if not plan.hidden or plan.settings.validation is not None:
+        if asked.members == 1:
+            return None
+        why = "a line has no members" if not plan.hidden else "members hold out their own folds: leave out validation"
+        raise ArgumentError(f"members={asked.members!r}: {why}")
+    return None if asked.members == 1 else check_count("members", asked.members, at_least=2)
 
 
 def refine(plan: Plan, rows: int, outputs: int, n_parameters: int) -> Plan:

@@ -66,3 +66,36 @@ class Facts:
         """Build it again from `to_dict`."""
         facts: dict[str, Any] = {k: math.nan if v is None else v for k, v in said.items()}
         return cls(**facts, inverse_information=arrays.get("inverse_information"))
+
+
+SENTENCES = {
+    "curve": "The curve earns its keep: out of fold it takes {share:.0%} off the line's deviance.",
+    "not yet": "There is curvature (p = {p_value:.2g}), but it does not pay yet: out of fold the curve predicts no "
+    "better than the line.",
+    "line": "The line is enough: out of fold the curve predicts no better, and no curvature shows{test}.",
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Line against curve, on rows that neither saw."""
+
+    kind: str  # "curve", "not yet" or "line"
+    gain: float  # deviance a row that the curve saves
+    low: float  # 95 % confidence interval of the gain
+    high: float
+    share: float  # of the line's deviance
+    p_value: float  # of the test for any curvature; NaN where it could not be made
+    n_rows: int
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in a sentence to quote."""
+        test = "" if math.isnan(self.p_value) else f" (p = {self.p_value:.2g})"
+        return SENTENCES[self.kind].format(share=self.share, p_value=self.p_value, test=test)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.sentence} Gain {self.gain:.4g} in deviance a row, 95 % confidence interval {self.low:.4g} to "
+            f"{self.high:.4g}, over {self.n_rows} rows."
+        )

@@ -148,7 +148,11 @@ class Design:
 
     def inputs(self, X: Array) -> Array:
         """Give what a network sees of a design matrix: no intercept, in the units of training."""
-        return self.scaling.inputs(X[:, self.has_intercept :])
+        return self.scaling.inputs(self.raw_inputs(X))
+
+    def raw_inputs(self, X: Array) -> Array:
+        """Give the columns of a design matrix without the intercept, in the user's units."""
+        return X[:, self.has_intercept :]
 
     def unscale(self, slopes: Array, intercept: Array) -> Array:
         """Give the coefficients (p, q) of a line in the user's units, from those (p', q), (q,) of training."""

@@ -20,6 +20,7 @@ from pliant.errors import ArgumentError, InputError
 from pliant.functions.likelihood import Likelihood, likelihood
 from pliant.model.line_doors import LineDoors
 from pliant.model.look_doors import LookDoors
+from pliant.model.members import Members
 from pliant.model.row_doors import RowDoors
 from pliant.network import Network
 from pliant.record import Facts, Settings
@@ -69,6 +70,7 @@ class Fitted(LineDoors, RowDoors, LookDoors):
     stopped: str = "done"  # how the training ended: "done", "early", "interrupted" or "diverged"
     table: Table | None = field(default=None, compare=False)  # as it was given; none once loaded from a file
     arrays: Arrays | None = field(default=None, compare=False)  # the rows trained on, likewise
+    members: Members | None = None  # fold members, of which `network` is the mean
     held_out: Arrays | None = field(default=None, compare=False)  # the rows that told which weights to keep
 
     # What it is ---------------------------------------------------------------------------------------
@@ -95,7 +97,9 @@ class Fitted(LineDoors, RowDoors, LookDoors):
 
     @property
     def n_parameters(self) -> int:
-        """How many numbers were estimated: without aliased columns, with the line inside a network."""
+        """How many numbers were estimated: without aliased columns, with the line inside a network; of one member."""
+        if self.members is not None:
+            return int(self.members.parameters.shape[1])
         return int(np.sum(np.isfinite(self.parameters)))
 
     @property
@@ -257,6 +261,9 @@ class Fitted(LineDoors, RowDoors, LookDoors):
             "frame_kind": self.frame_kind,
             "stopped": self.stopped,
         }
+        if self.members is not None:
+            described["members"], own = self.members.to_state()
+            arrays |= {f"members.{k}": v for k, v in own.items()}
         if self.training is not None:
             training, described["training"] = self.training.to_arrays()
             arrays |= {f"training.{k}": v for k, v in training.items()}
@@ -265,6 +272,7 @@ class Fitted(LineDoors, RowDoors, LookDoors):
     @classmethod
     def from_state(cls, described: Mapping[str, Any], arrays: Mapping[str, Any]) -> "Fitted":
         """Build the model again from what `to_state` gave."""
+        own = {k.removeprefix("members."): v for k, v in arrays.items() if k.startswith("members.")}
         training = {k.removeprefix("training."): v for k, v in arrays.items() if k.startswith("training.")}
         return cls(
             Design.from_dict(described["design"]),
@@ -277,6 +285,7 @@ class Fitted(LineDoors, RowDoors, LookDoors):
             TrainingState.from_arrays(training, described["training"]) if "training" in described else None,
             described["frame_kind"],
             described["stopped"],
+            members=Members.from_state(described["members"], own) if "members" in described else None,
         )
 
     def data(self) -> Arrays:

@@ -44,6 +44,7 @@ class Rows:
     def __init__(self, program: Program, problem: Problem) -> None:
         self.program, self.problem = program, problem
         self.root = np.sqrt(problem.weights)
+        self.kept: tuple[Array, Array, Array] | None = None  # parameters, A, b of the last call
 
     def loss(self, parameters: Array) -> float:
         """Give sum_i w_i l_i."""
@@ -54,12 +55,15 @@ class Rows:
 
     def rows(self, parameters: Array) -> tuple[Array, Array]:
         """Give A (n r, k) and b (n r,): see `gauss_newton`."""
+        if self.kept is not None and self.kept[0] is parameters:  # a step ends where the next begins
+            return self.kept[1:]
         problem, likelihood = self.problem, self.problem.likelihood
         eta = self.program.predict(parameters, problem.X, problem.offset)
         F, r = likelihood.step_rows(problem.y, eta, likelihood.mean(eta))
         J = self.program.jacobian(parameters, problem.X)
         A = (self.root[:, None, None] * (F @ J)).reshape(-1, J.shape[2])
-        return A, (self.root[:, None] * r).ravel()
+        self.kept = parameters, A, (self.root[:, None] * r).ravel()
+        return self.kept[1:]
 
 
 def solve_lm(
