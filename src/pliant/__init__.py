@@ -25,11 +25,13 @@ if TYPE_CHECKING:
         train_torch,
         training_loop,
     )
+    from pliant.study import compare
 
 _HOMES = {
     "Fitted": "pliant.model",
     "PliantError": "pliant.errors",
     "check_gradient": "pliant.gradient",
+    "compare": "pliant.study",
     "continue_training": "pliant.fitting",
     "fit": "pliant.fitting",
     "gradient_step": "pliant.story",
@@ -47,6 +49,7 @@ __all__ = [
     "PliantError",
     "__version__",
     "check_gradient",
+    "compare",
     "continue_training",
     "datasets",
     "errors",

@@ -22,6 +22,7 @@ from pliant.model.line_doors import LineDoors
 from pliant.model.look_doors import LookDoors
 from pliant.model.members import Members
 from pliant.model.row_doors import RowDoors
+from pliant.model.trust_doors import TrustDoors
 from pliant.network import Network
 from pliant.record import Facts, Settings
 from pliant.training import TrainingState
@@ -37,7 +38,7 @@ NO_DATA = "this model came from a file, which holds no data; give the table agai
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Fitted(LineDoors, RowDoors, LookDoors):
+class Fitted(LineDoors, RowDoors, TrustDoors, LookDoors):
     """A fitted model.
 
     Made by `pliant.fit` and `pliant.load`. Nothing in it changes: `continue_training` gives a new one.
