@@ -20,7 +20,9 @@ from pliant.errors import ArgumentError, InputError
 from pliant.functions.likelihood import Likelihood
 from pliant.model.line_doors import LineDoors
 from pliant.model.look_doors import LookDoors
+from pliant.model.members import Members
 from pliant.model.row_doors import RowDoors
+from pliant.model.trust_doors import TrustDoors
 from pliant.network import Network
 from pliant.record import Facts, Settings
 from pliant.training import TrainingState
@@ -36,7 +38,7 @@ NO_DATA = "this model came from a file, which holds no data; give the table agai
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Fitted(LineDoors, RowDoors, LookDoors):
+class Fitted(LineDoors, RowDoors, TrustDoors, LookDoors):
     """A fitted model.
 
     Made by `pliant.fit` and `pliant.load`. Nothing in it changes: `continue_training` gives a new one.
@@ -69,6 +71,7 @@ class Fitted(LineDoors, RowDoors, LookDoors):
     stopped: str = "done"  # how the training ended: "done", "early", "interrupted" or "diverged"
     table: Table | None = field(default=None, compare=False)  # as it was given; none once loaded from a file
     arrays: Arrays | None = field(default=None, compare=False)  # the rows trained on, likewise
+    members: Members | None = None  # fold members, of which `network` is the mean
     held_out: Arrays | None = field(default=None, compare=False)  # the rows that told which weights to keep
 
     # What it is ---------------------------------------------------------------------------------------
@@ -95,8 +98,22 @@ class Fitted(LineDoors, RowDoors, LookDoors):
 
     @property
     def n_parameters(self) -> int:
-        """How many numbers were estimated: without aliased columns, with the line inside a network."""
+        """How many numbers were estimated: without aliased columns, with the line inside a network; of one member."""
+        if self.members is not None:
+            return int(self.members.parameters.shape[1])
         return int(np.sum(np.isfinite(self.parameters)))
+
+    @property
+    def effective_parameters(self) -> float:
+        """How many parameters the data determine, given the weight decay; NaN where the fit does not count them.
+
+        sum_k 1 - alpha_k (B^-1)_kk, with B the penalised information (MacKay, 1992).
+        """
+        return (
+            float(self.n_parameters)
+            if self.facts.inverse_information is not None
+            else (self.facts.effective_parameters)
+        )
 
     @property
     def history(self) -> "History | None":
@@ -253,6 +270,9 @@ class Fitted(LineDoors, RowDoors, LookDoors):
             "frame_kind": self.frame_kind,
             "stopped": self.stopped,
         }
+        if self.members is not None:
+            described["members"], own = self.members.to_state()
+            arrays |= {f"members.{k}": v for k, v in own.items()}
         if self.training is not None:
             training, described["training"] = self.training.to_arrays()
             arrays |= {f"training.{k}": v for k, v in training.items()}
@@ -261,6 +281,7 @@ class Fitted(LineDoors, RowDoors, LookDoors):
     @classmethod
     def from_state(cls, described: Mapping[str, Any], arrays: Mapping[str, Any]) -> "Fitted":
         """Build the model again from what `to_state` gave."""
+        own = {k.removeprefix("members."): v for k, v in arrays.items() if k.startswith("members.")}
         training = {k.removeprefix("training."): v for k, v in arrays.items() if k.startswith("training.")}
         return cls(
             Design.from_dict(described["design"]),
@@ -273,6 +294,7 @@ class Fitted(LineDoors, RowDoors, LookDoors):
             TrainingState.from_arrays(training, described["training"]) if "training" in described else None,
             described["frame_kind"],
             described["stopped"],
+            members=Members.from_state(described["members"], own) if "members" in described else None,
         )
 
     def data(self) -> Arrays:
