@@ -24,6 +24,7 @@ import numpy as np
 from pliant.functions.likelihood import Likelihood
 from pliant.types import Array, IntArray
 
+TINY = 1e-300
 BLOCK = 4_000_000  # candidates held at once: 32 MB
 DOUBLINGS, HALVINGS = 60, 60
 
@@ -32,14 +33,15 @@ def conformity(
     likelihood: Likelihood, y: Array, eta: Array, weights: Array, dispersion: float, rng: np.random.Generator
 ) -> Array:
     """Give the score (n,) of each row out of fold; NaN where the family has none."""
-    if eta.shape[1] > 1 or likelihood.family.cumulative is None:
+    family = likelihood.family
+    if eta.shape[1] > 1 or family.cumulative is None or not family.has_likelihood:
         return np.full(len(y), np.nan)
     mu = likelihood.mean(eta)
-    if likelihood.family.name == "gaussian":
+    if family.name == "gaussian":
         return np.abs(y - mu)[:, 0] * np.sqrt(weights)
     from scipy.special import ndtri
 
-    below, upto = likelihood.family.cumulative(y, mu, np.maximum(weights, 1e-300)[:, None], dispersion)
+    below, upto = family.cumulative(y, mu, np.maximum(weights, 1e-300)[:, None], dispersion)
     rank = below + (upto - below) * rng.random(below.shape)
     tiny = 1e-16
     return np.abs(ndtri(np.clip(rank, tiny, 1.0 - tiny)))[:, 0]
@@ -107,8 +109,10 @@ def _by_quantile(likelihood: Likelihood, dispersion: float) -> Callable[[Array, 
     def count(v: Array, centres: Array, lists: list[Array]) -> IntArray:
         """How many candidates are at most v (m,)."""
         total = np.zeros(len(v), dtype=np.int64)
+        at = np.maximum(v, least + TINY)[:, None]  # at the end itself some divide by it
         for centre, scores in zip(centres, lists, strict=True):
-            _, upto = cumulative(v[:, None], centre[:, None], np.ones((len(v), 1)), dispersion)
+            with np.errstate(all="ignore"):  # far beyond the data a mean overflows
+                _, upto = cumulative(at, centre[:, None], np.ones((len(v), 1)), dispersion)
             total += np.searchsorted(scores, ndtri(upto[:, 0]), side="right")
         return total
 

@@ -161,7 +161,9 @@ class Fitted(LineDoors, RowDoors, TrustDoors, LookDoors):
         """Give eta (m, q) on the scale of the link, from a design matrix (m, p) and an offset (m,)."""
         return linear_predictor(self.design, self.network, self.parameters, X, offset)
 
-    def predict(self, table: object, type: str = "response", interval: float | None = None) -> Any:
+    def predict(
+        self, table: object, type: str = "response", interval: float | None = None, method: str | None = None
+    ) -> Any:
         """Predict each row of a table.
 
         mu = inverse link(offset + line + hidden part)
@@ -174,8 +176,12 @@ class Fitted(LineDoors, RowDoors, TrustDoors, LookDoors):
         type : {"response", "link"}
             The mean in the units of the response (a probability for classes), or eta on the scale of the link.
         interval : float, optional
-            Such as 0.95: the prediction interval of a new row's response, for a line. It has weight 1, whatever
-            the weights of the training rows. For the interval of the mean see `predict_mean_interval`.
+            Such as 0.95: the prediction interval of a new row's response. It has weight 1, whatever the weights of
+            the training rows. For the interval of a line's mean see `predict_mean_interval`.
+        method : {"cv+"}, optional
+            Of the interval of a model with members: from what each member missed on the rows it did not see. An end
+            is infinite (for counts and positive responses 0 below) where there are too few rows for the level: fewer
+            than 19 for 0.95. A line has its predictive distribution instead, and takes no method.
 
         Returns
         -------
@@ -191,15 +197,18 @@ class Fitted(LineDoors, RowDoors, TrustDoors, LookDoors):
         TableError
             If a column is absent or of another kind.
         InputError
-            If an interval is asked of a network, of classes, or of a family without a distribution.
+            If an interval is asked of a network without members, of classes, of several responses, of a family
+            without a distribution, or for 0 or 1 of a model with members.
         """
         if type not in ("response", "link"):
             raise ArgumentError(f"type={type!r} is not known; choose 'response' or 'link'")
         read = read_rows(table, self.design.reads)
+        if method is not None and interval is None:
+            raise ArgumentError(f"method={method!r} is of an interval; say which, such as interval=0.95")
         if interval is not None:
             from pliant.inference.intervals import prediction_interval
 
-            return make_frame(prediction_interval(self, read, type, interval), read.kind, read.index)
+            return make_frame(prediction_interval(self, read, type, interval, method), read.kind, read.index)
         rows = self.design.matrix(read)
         columns = self.prediction_columns(rows.X, rows.offset, rows.complete, type)
         return make_frame(columns, read.kind, read.index)
@@ -219,7 +228,10 @@ class Fitted(LineDoors, RowDoors, TrustDoors, LookDoors):
     # Doors: what is not in the three classes above -----------------------------------------------------
 
     def __repr__(self) -> str:
-        what = "line" if self.is_line else f"network {self.network.inputs}-{'-'.join(map(str, self.network.hidden))}"
+        network = self.network if self.members is None else self.members.network
+        what = "line" if self.is_line else f"network {network.inputs}-{'-'.join(map(str, network.hidden))}"
+        if self.members is not None:
+            what = f"mean of {len(self.members)} networks {what.removeprefix('network ')}"
         return f"<pliant {what}: {self.formula}, {self.family}, {self.facts.n_rows} rows; .summary() says more>"
 
     def save(self, path: "str | os.PathLike[str]") -> None:

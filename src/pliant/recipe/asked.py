@@ -73,7 +73,7 @@ def penalty(value: float | str | None) -> float:
         raise ArgumentError("regularisation='firth' is for the line, solved exactly: give hidden=() and no optimiser")
     if isinstance(value, bool) or not (isinstance(value, Real) and math.isfinite(value) and value >= 0.0):
         raise ArgumentError(
-            f"regularisation={value!r} must be a number from 0 on, 'evidence' for lm, or 'firth' for a line"
+            f"regularisation={value!r} must be a number from 0 on, or 'firth' for a line and 'evidence' for lm"
         )
     return float(value)
 

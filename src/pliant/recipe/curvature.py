@@ -9,6 +9,7 @@ from pliant.record import Settings
 
 CURVATURE_ROWS = 5_000  # to here damped Gauss-Newton takes the whole table at every step
 CURVATURE_WORK = 2e9  # rows times outputs times parameters squared: about a second a step; beyond, L-BFGS
+MEMBERS_REASON = "a network a fold, so that the fit knows its error on rows it did not see"
 LEAST_ROWS = 3  # for members that leave one out
 DRIVER_STEPS = {"lm": 200, "lbfgs": 1_000}
 
@@ -78,7 +79,8 @@ def refine(plan: Plan, rows: int, outputs: int, n_parameters: int) -> Plan:
         If somebody asked for it.
     """
     if plan.open and rows < LEAST_ROWS:
-        plan = replace(plan, members=None)
+        reasons = tuple(reason for reason in plan.settings.reasons if reason != MEMBERS_REASON)
+        plan = replace(plan, members=None, settings=replace(plan.settings, reasons=reasons))
     if plan.settings.optimiser != "lm" or rows * outputs * n_parameters**2 <= CURVATURE_WORK:
         return plan
     size = f"{rows:,} rows and {n_parameters:,} parameters"
