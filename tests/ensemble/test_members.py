@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import pliant
-from pliant.errors import ArgumentError
+from pliant.errors import ArgumentError, TableError
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +101,41 @@ def test_members_are_refused_where_they_mean_nothing():
     with pytest.raises(ArgumentError, match="validation"):
         pliant.fit("y ~ x", table, hidden=2, optimiser="adam", epochs=3, validation=0.2, members=5)
     assert pliant.fit("y ~ x", table, hidden=2, optimiser="adam", epochs=3, members=5).members is not None
+
+
+def test_a_column_of_groups_is_no_input_and_needs_a_value_in_each_row():
+    rng = np.random.default_rng(6)
+    x = rng.uniform(-2.0, 2.0, 40)
+    table = {"y": np.sin(x), "x": x, "who": np.repeat(np.arange(10), 4)}
+    model = pliant.fit("y ~ .", table, groups="who", hidden=2, members=3)
+    assert model.design.names == ("Intercept", "x")
+    table["who"] = [None, *["a", "b", "c", "d"] * 9, "a", "b", "c"]
+    with pytest.raises(TableError, match="groups are missing in 1 of the rows"):
+        pliant.fit("y ~ x", table, groups="who", hidden=2, members=3)
+    with pytest.raises(TableError, match="one label a row"):
+        pliant.fit("y ~ x", table, groups=[1, 2], hidden=2, members=3)
+    for options in ({"groups": "who"}, {"in_order": True}):
+        with pytest.raises(ArgumentError, match="this fit has none"):
+            pliant.fit("y ~ x", table, hidden=2, members=1, **options)
+
+
+def test_a_parameter_of_the_family_is_the_line_s_in_every_member():
+    rng = np.random.default_rng(7)
+    x = rng.uniform(-2.0, 2.0, 80)
+    mu = np.exp(1.0 + 0.5 * x)
+    table = {"x": x, "n": rng.negative_binomial(2.0, 2.0 / (2.0 + mu))}
+    model = pliant.fit("n ~ x", table, family="negative_binomial", hidden=2, members=3)
+    line = pliant.fit("n ~ x", table, family="negative_binomial", hidden=())
+    assert model.theta == pytest.approx(line.theta, rel=1e-2)
+    assert "theta" in " ".join(model.notes)
+    table["k"] = np.ones(80)
+    again = pliant.fit("n ~ x", table, family="negative_binomial", hidden=2, members=3, frequencies="k")
+    assert again.settings.given == {"frequencies": "k"}
+    assert np.array_equal(again.members.folds, model.members.folds)
+    np.testing.assert_allclose(again.parameters, model.parameters, rtol=1e-6, atol=1e-8)
+
+
+def test_a_table_too_small_to_leave_a_row_out_has_one_fit():
+    table = pliant.datasets.sine(n=3, seed=1)
+    assert pliant.fit("y ~ x", table[:2]).members is None
+    assert len(pliant.fit("y ~ x", table).members) == 3
