@@ -23,6 +23,7 @@ ROWS = (
     ("recipe", "model"),
     ("measure",),
     ("line", "descent"),
+    ("ensemble",),
     ("fitting",),
     ("inference", "storage"),
     ("study",),

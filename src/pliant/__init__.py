@@ -26,12 +26,14 @@ if TYPE_CHECKING:
         train_torch,
         training_loop,
     )
+    from pliant.study import compare
 
 _HOMES = {
     "Fitted": "pliant.model",
     "PliantError": "pliant.errors",
     "anova": "pliant.inference.anova",
     "check_gradient": "pliant.gradient",
+    "compare": "pliant.study",
     "continue_training": "pliant.fitting",
     "fit": "pliant.fitting",
     "gradient_step": "pliant.story",
@@ -50,6 +52,7 @@ __all__ = [
     "__version__",
     "anova",
     "check_gradient",
+    "compare",
     "continue_training",
     "datasets",
     "errors",

@@ -17,10 +17,21 @@ from pliant.functions.likelihood import Likelihood
 from pliant.measure import fingerprint, measure
 from pliant.model import Fitted, linear_predictor
 from pliant.network import Network
-from pliant.optimisers import optimiser
+from pliant.optimisers import DRIVERS, optimiser
 from pliant.optimisers.irls import fit_line
+from pliant.optimisers.rule import Rule
 from pliant.record import Settings
-from pliant.training import Checkpoint, Report, Result, TrainingState, Validation, train
+from pliant.training import (
+    Checkpoint,
+    Report,
+    Result,
+    Solved,
+    TrainingState,
+    Validation,
+    solve_lbfgs,
+    solve_lm,
+    train,
+)
 from pliant.types import Array, BoolArray
 
 START_RIDGE = 1e-4  # of the line that a network starts from: it need only be near, and has to exist
@@ -74,7 +85,7 @@ def training_rows(n_rows: int, validation: float | None, seed: int) -> BoolArray
     if not 0 < held_out < n_rows:
         raise ArgumentError(f"validation={validation!r} holds out {held_out} of {n_rows} rows; choose another share")
     chosen = np.ones(n_rows, dtype=bool)
-    chosen[_stream(seed, SPLIT).permutation(n_rows)[:held_out]] = False
+    chosen[seed_stream(seed, SPLIT).permutation(n_rows)[:held_out]] = False
     return chosen
 
 
@@ -99,6 +110,7 @@ def train_network(
     before: TrainingState | None = None,
     epochs: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
+    member: int | None = None,
 ) -> Fitted:
     """Train a network from its start, or from where a training stood.
 
@@ -115,6 +127,8 @@ def train_network(
 
     checkpoint : path, optional
         Where the state is kept, and where a training that was stopped goes on from.
+    member : int, optional
+        Number of this one among the members of an ensemble: it has random numbers of its own.
 
     Raises
     ------
@@ -123,16 +137,20 @@ def train_network(
     ArgumentError
         If the checkpoint is of another training.
     """
-    program = load(chosen, design, rows, network, settings)
+    problem, program = load(chosen, design, rows, network, settings)
+    if settings.optimiser in DRIVERS:
+        if checkpoint is not None:
+            raise ArgumentError(f"{settings.optimiser} is done in seconds and keeps no checkpoint; leave it out")
+        start = _initial(chosen, design, rows, network, settings, member)
+        _check_start(program, start)
+        return _solved(chosen, design, rows, network, settings, _drive(program, problem, start, settings, rows, report))
     kept = None
     if checkpoint is not None:
         kept = Checkpoint(checkpoint, _identity(chosen, design, network, settings, fingerprint(rows, held_out)))
         before = before or kept.read()
     if before is None:
-        before = TrainingState.start(_initial(chosen, design, rows, network, settings))
-        loss = program.loss_and_gradient(before.state.parameters)[0]
-        if not np.isfinite(loss):
-            raise ConvergenceError(f"the loss is {loss} before the first step; try another link or seed")
+        before = TrainingState.start(_initial(chosen, design, rows, network, settings, member))
+        _check_start(program, before.state)
     result = train(
         program,
         before,
@@ -164,6 +182,46 @@ def train_network(
     )
 
 
+def _check_start(program: Program, state: State) -> None:
+    """Refuse a start whose loss is not a number."""
+    loss = program.loss_and_gradient(state.parameters)[0]
+    if not np.isfinite(loss):
+        raise ConvergenceError(f"the loss is {loss} before the first step; try another link or seed")
+
+
+def _drive(
+    program: Program, problem: Problem, start: State, settings: Settings, rows: Arrays, report: Report | None
+) -> Solved:
+    """Let the driver that was chosen run."""
+    if settings.optimiser == "lm":
+        n_rows = round(float(np.sum(rows.counts[rows.weights > 0.0])))
+        return solve_lm(program, problem, start, settings.epochs, settings.evidence, report, n_rows)
+    return solve_lbfgs(program, problem, start, settings.epochs, report)
+
+
+def _solved(
+    chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings, solved: Solved
+) -> Fitted:
+    """Give the model that a driver found."""
+    parameters = solved.result.parameters
+    mu = chosen.mean(linear_predictor(design, network, parameters, rows.X, rows.offset))
+    count = solved.effective_parameters if np.isfinite(solved.effective_parameters) else network.n_parameters
+    facts = measure(chosen, rows, mu, int(np.ceil(count / network.outputs)), design.has_intercept)
+    facts = replace(facts, effective_parameters=solved.effective_parameters, fingerprint=fingerprint(rows, None))
+    return Fitted(
+        design,
+        network,
+        chosen,
+        parameters,
+        settings,
+        facts,
+        design.notes + (() if solved.settled else (f"{solved.result.reason}; fit with more epochs=",)),
+        solved.result.state,
+        stopped=solved.result.stopped,
+        arrays=rows,
+    )
+
+
 def _training_notes(result: Result, network: Network) -> tuple[str, ...]:
     """Say how the training ended, if that is worth a note, and that a line by descent is not the exact one."""
     notes = (result.reason,) if result.noteworthy else ()
@@ -182,15 +240,22 @@ def _identity(chosen: Likelihood, design: Design, network: Network, settings: Se
     return dict(json.loads(json.dumps(identity | {"formula": design.to_dict()["formula"]})))
 
 
-def load(chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings) -> Program:
+def load(
+    chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings
+) -> tuple[Problem, Program]:
     """Hand the rows to the engine, in the units of training."""
     y, offset = design.scaling.scale_response(rows.y, rows.offset)
     penalty = settings.regularisation * _penalised(network)
-    rule = optimiser(settings.optimiser, **settings.optimiser_settings)
+    rule = _rule(settings)
     problem = Problem(
         network, chosen, design.inputs(rows.X), y, rows.totals, offset, penalty, decays=_penalised(network)
     )
-    return engine(settings.engine, settings.precision).load(problem, rule, settings.batch)
+    return problem, engine(settings.engine, settings.precision).load(problem, rule, settings.batch)
+
+
+def _rule(settings: Settings) -> Rule:
+    """Give the optimiser's rule; a driver has none, and gets the plainest, which nobody calls."""
+    return optimiser("gd" if settings.optimiser in DRIVERS else settings.optimiser, **settings.optimiser_settings)
 
 
 def _penalised(network: Network) -> Array:
@@ -202,7 +267,9 @@ def _penalised(network: Network) -> Array:
     return np.asarray(marks)
 
 
-def _initial(chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings) -> State:
+def _initial(
+    chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings, member: int | None = None
+) -> State:
     """Draw initial values; where a line runs beside hidden layers, it is the fitted one.
 
     A step of the line of q outputs costs n q (p q)^2, hours for hundreds of classes: there it starts as the mean.
@@ -220,12 +287,13 @@ def _initial(chosen: Likelihood, design: Design, rows: Arrays, network: Network,
         ridge = np.full(X.shape[1], START_RIDGE * np.sum(rows.totals))
         ridge[0] = 0.0 if design.has_intercept else np.inf
         kept = np.isfinite(ridge)
-        start = fit_line(chosen, X[:, kept], y, rows.totals, offset, ridge=ridge[kept])
+        start = fit_line(chosen, X[:, kept], y, rows.totals, offset, ridge=ridge[kept], polished=False)
         line = np.zeros((X.shape[1], network.outputs))
         line[kept] = start.coefficients
-    parameters = network.initial(_stream(settings.seed, START), line)
-    moments = np.zeros((optimiser(settings.optimiser, **settings.optimiser_settings).n_moments, len(parameters)))
-    return State(parameters, moments, rng=dict(_stream(settings.seed, ORDERS).bit_generator.state))
+    own = () if member is None else (member,)
+    parameters = network.initial(seed_stream(settings.seed, START, *own), line)
+    moments = np.zeros((_rule(settings).n_moments, len(parameters)))
+    return State(parameters, moments, rng=dict(seed_stream(settings.seed, ORDERS, *own).bit_generator.state))
 
 
 def _validation(design: Design, rows: Arrays) -> Validation:
@@ -234,6 +302,6 @@ def _validation(design: Design, rows: Arrays) -> Validation:
     return design.inputs(rows.X), y, rows.totals, offset
 
 
-def _stream(seed: int, purpose: int) -> np.random.Generator:
-    """Give the seed's own generator for one purpose, so that none disturbs another."""
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(purpose,))))
+def seed_stream(seed: int, *purpose: int) -> np.random.Generator:
+    """Give the seed's own generator for one purpose (of one member), so that none disturbs another."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=purpose)))

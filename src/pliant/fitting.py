@@ -16,17 +16,19 @@ from pliant.data.arrays import Arrays
 from pliant.data.columns import shown_rows
 from pliant.data.design import Design, learn_design
 from pliant.data.formula import Formula, parse
-from pliant.data.given import check_same_rows
+from pliant.data.given import check_same_rows, given_groups
 from pliant.data.table import Table, is_array, named_columns, read_array, read_table
 from pliant.descent import lay_network, split, train_network, training_rows
+from pliant.ensemble import fit_members, n_folds
 from pliant.errors import ArgumentError, InputError, ResponseError
 from pliant.functions.activations import ACTIVATIONS
 from pliant.functions.likelihood import Likelihood, likelihood
 from pliant.line import fit_exact_line, parameter_for_network
 from pliant.measure import fingerprint
 from pliant.model import Fitted
+from pliant.optimisers import DRIVERS
 from pliant.optimisers.checks import check_choice, check_count, check_flag, check_word
-from pliant.recipe import Asked, choose
+from pliant.recipe import Asked, choose, refine
 from pliant.training import progress_bar
 
 
@@ -57,6 +59,10 @@ def fit(
     standardise: bool = True,
     seed: int = 0,
     precision: str = "float64",
+    members: int | None = None,
+    groups: Any = None,
+    in_order: bool = False,
+    threads: int | None = None,
     progress: bool | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
 ) -> Fitted:
@@ -84,17 +90,20 @@ def fit(
     engine : str
         "reference", "torch", or "auto".
     optimiser : str, optional
-        "gd", "sgd", "adam" or "adamw"; with `optimiser_settings` for the rest of its arguments.
+        "lm" (damped Gauss-Newton) or "lbfgs", which take the whole table at every step and need no learning rate;
+        or "gd", "sgd", "adam" or "adamw", with `optimiser_settings` for the rest of their arguments.
     learning_rate : float, optional
         0.01 by default.
     schedule : str, optional
         "constant", "cosine", "exponential", "step" or "wave", over all epochs.
     epochs, batch : int, optional
         Passes over the rows; rows of one step (all of them, or 256 beyond 2,000 rows).
-    regularisation : float or "firth", optional
-        Half of it times the squared weights is added to the mean loss: hidden weights, where the line runs beside
-        them, else all weights; never biases. In standardised units. "firth": for a binomial line with the logit
-        or a poisson line with the log, Firth's penalised likelihood, which is finite where columns separate.
+    regularisation : float, "evidence" or "firth", optional
+        "evidence": lm sets one weight decay for the hidden weights and one for the line so that the data are most
+        probable, and counts the parameters that the data determine. A number: half of it times the squared weights
+        is added to the mean loss: hidden weights, where the line runs beside them, else all weights; never biases.
+        In standardised units. "firth": for a binomial line with the logit or a poisson line with the log, Firth's
+        penalised likelihood, which is finite where columns separate.
     validation : float, optional
         Share of the rows held out; the weights with the lowest loss on them are kept.
     patience : int, optional
@@ -115,6 +124,16 @@ def fit(
         Of initial values, rows held out, and row orders.
     precision : {"float64", "float32"}
         Of the torch engine.
+    members : int, optional
+        Fits that each leave out one fold of the rows, so that their mean knows its error on rows it did not see: it
+        gives intervals, and the verdict between line and curve. None: ten where the recipe chooses the optimiser;
+        1: a single fit to all rows.
+    groups : str or array (n,), optional
+        Rows of one group are left out together: a column, or one value a row of the table.
+    in_order : bool
+        Whether the rows are in the order of time: folds are then blocks of consecutive rows.
+    threads : int, optional
+        For the members; one a processor by default. The result does not depend on it.
     progress : bool, optional
         None: on a terminal only.
     checkpoint : path, optional
@@ -155,15 +174,24 @@ def fit(
         seed,
         precision,
         optimiser_settings or {},
+        members,
     )
     check_word("family", family)
     check_choice("activation", activation, ACTIVATIONS)
     skip, standardise = bool(check_flag("skip", skip)), bool(check_flag("standardise", standardise))
+    in_order = bool(check_flag("in_order", in_order))
+    if threads is not None:
+        check_count("threads", threads, at_least=1)
     chosen = likelihood(family, link)
     parsed, read = formula_and_table(formula, table)
     plan = choose(asked, read.n_rows)
     if plan.exact and checkpoint is not None:
         raise ArgumentError("checkpoint keeps a training, and an exact line is not trained; leave it out")
+    if plan.members is not None and checkpoint is not None:
+        raise ArgumentError("members keep no checkpoint; leave it out, or ask for members=1")
+    if plan.members is None and (groups is not None or in_order):
+        what = "in_order" if groups is None else "groups"
+        raise ArgumentError(f"{what} says which rows members leave out together, and this fit has none; leave it out")
     trained_on = training_rows(read.n_rows, plan.settings.validation, seed)
     beside = {"weights": weights, "offset": offset, "frequencies": frequencies}
     design, arrays = learn_design(
@@ -175,19 +203,36 @@ def fit(
         standardise=standardise and not plan.exact,
         scale_response=standardise and not plan.exact and chosen.scales_with_response,
         training=trained_on,
+        left_out=(groups,) if isinstance(groups, str) else (),
     )
     check_response(chosen, design, arrays)
-    settings = replace(plan.settings, given=_names(beside))
     if plan.exact:
-        model = fit_exact_line(chosen, design, arrays, settings)
+        model = fit_exact_line(chosen, design, arrays, replace(plan.settings, given=_names(beside)))
     else:
         network = lay_network(chosen, design, arrays, plan.hidden, activation, skip)
         rows, held_out = split(arrays, trained_on)
         shape = parameter_for_network(chosen, design, rows)
-        with progress_bar(progress) as report:
-            model = train_network(
-                shape.likelihood, design, rows, held_out, network, settings, report, checkpoint=checkpoint
-            )
+        plan = refine(plan, len(rows.y), network.outputs, network.n_parameters)
+        settings = replace(plan.settings, given=_names(beside))
+        if plan.members is not None:
+            with progress_bar(progress) as report:
+                model = fit_members(
+                    shape.likelihood,
+                    design,
+                    rows,
+                    network,
+                    settings,
+                    n_folds(len(rows.y), plan.members or None),
+                    groups=None if groups is None else given_groups(groups, read, rows.rows),
+                    in_order=in_order,
+                    threads=threads,
+                    report=report,
+                )
+        else:
+            with progress_bar(progress) as report:
+                model = train_network(
+                    shape.likelihood, design, rows, held_out, network, settings, report, checkpoint=checkpoint
+                )
         model = replace(model, notes=model.notes + shape.notes)
     return replace(model, table=read, frame_kind=read.kind)
 
@@ -227,7 +272,11 @@ def continue_training(
         If there is nothing to go on with, or the table is not the one of the training.
     """
     if model.training is None:
+        if model.members is not None:
+            raise InputError("members have settled, each on its own rows; there is nothing to continue: fit anew")
         raise InputError("the line is fitted to the floor of float64; there is nothing to continue")
+    if model.settings.optimiser in DRIVERS:
+        raise InputError(f"{model.settings.optimiser} has settled; there is nothing to continue: fit with more epochs=")
     check_count("epochs", epochs)
     if table is None:
         read, rows, held_out = model.training_table(), model.data(), model.held_out

@@ -16,10 +16,10 @@ class Settings:
     """What was asked and what was chosen, so that a run can be repeated and continued."""
 
     engine: str
-    optimiser: str  # "irls", or a name of OPTIMISERS
+    optimiser: str  # "irls", or a name of OPTIMISERS or DRIVERS
     optimiser_settings: Mapping[str, float]
-    learning_rate: float  # 0 for irls, which needs none
-    epochs: int  # of the first training, over which a schedule runs; 0 for irls
+    learning_rate: float  # 0 for irls and drivers, which need none
+    epochs: int  # of the first training, over which a schedule runs; steps of a driver; 0 for irls
     batch: int | None
     schedule: str
     regularisation: float
@@ -29,6 +29,7 @@ class Settings:
     precision: str
     given: Mapping[str, str | None] = field(default_factory=dict)  # weights, offset, frequencies: column, or numbers
     firth: bool = False  # of a line: Firth's penalised likelihood, in place of a number for `regularisation`
+    evidence: bool = False  # the weight decay was set by evidence; `regularisation` is then 0
     reasons: tuple[str, ...] = ()  # why the recipe chose what nobody asked for
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,6 +55,7 @@ class Facts:
     df_null: int
     inverse_information: Array | None = None  # of an exact line without a penalty, (p q, p q)
     parameter_error: float = math.nan  # standard error of the family's theta or power, where it was estimated
+    effective_parameters: float = math.nan  # how many the data determine; of a curve fitted by lm
     fingerprint: str = ""  # SHA-256 of the training arrays: the same data continue a run, others do not
 
     def to_dict(self) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -67,3 +69,36 @@ class Facts:
         """Build it again from `to_dict`."""
         facts: dict[str, Any] = {k: math.nan if v is None else v for k, v in said.items()}
         return cls(**facts, inverse_information=arrays.get("inverse_information"))
+
+
+SENTENCES = {
+    "curve": "The curve earns its keep: out of fold it takes {share:.0%} off the line's deviance.",
+    "not yet": "There is curvature (p = {p_value:.2g}), but it does not pay yet: out of fold the curve predicts no "
+    "better than the line.",
+    "line": "The line is enough: out of fold the curve predicts no better, and no curvature shows{test}.",
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Line against curve, on rows that neither saw."""
+
+    kind: str  # "curve", "not yet" or "line"
+    gain: float  # deviance a row that the curve saves
+    low: float  # 95 % confidence interval of the gain
+    high: float
+    share: float  # of the line's deviance
+    p_value: float  # of the test for any curvature; NaN where it could not be made
+    n_rows: int
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in a sentence to quote."""
+        test = "" if math.isnan(self.p_value) else f" (p = {self.p_value:.2g})"
+        return SENTENCES[self.kind].format(share=self.share, p_value=self.p_value, test=test)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.sentence} Gain {self.gain:.4g} in deviance a row, 95 % confidence interval {self.low:.4g} to "
+            f"{self.high:.4g}, over {self.n_rows} rows."
+        )

@@ -35,6 +35,18 @@ def call(capsys, *arguments):
     return code, out, err
 
 
+def test_predictions_of_members_come_with_an_interval_from_a_file(folder, capsys):
+    options = ["--hidden", "2", "--members", "3", "--regularisation", "evidence", "--out", "m.pliant"]
+    assert call(capsys, "fit", "penguins.csv", FORMULA, *options)[0] == 0
+    code, out, _ = call(capsys, "predict", "m.pliant", "penguins.csv", "--interval", "0.95")
+    first = out.splitlines()[1].split(",")
+    assert (code, out.splitlines()[0]) == (0, "prediction,lower,upper")
+    assert float(first[1]) < float(first[0]) < float(first[2])
+    code, out, _ = call(capsys, "fit", "penguins.csv", FORMULA, "--hidden", "2", "--groups", "island", "--members", "3")
+    assert code == 0
+    assert out.startswith("The mean of 3 networks of 2 tanh units")
+
+
 def test_help_names_every_family_and_every_link(folder, capsys):
     said = call(capsys, "fit", "--help")[1]
     text = " ".join(said.split())

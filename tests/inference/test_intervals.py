@@ -191,7 +191,7 @@ def test_an_interval_that_cannot_be_had_is_refused_with_the_reason():
             line.predict(table, interval=wrong)
     with pytest.raises(ArgumentError, match="of the response"):
         line.predict(table, type="link", interval=0.9)
-    with pytest.raises(InputError, match="network has no prediction intervals yet"):
+    with pytest.raises(InputError, match="single network has no prediction intervals"):
         pliant.fit("y ~ x", table, hidden=2, epochs=3).predict(table, interval=0.9)
     ridge = pliant.fit("y ~ x", table, hidden=(), regularisation=0.1)
     with pytest.raises(InputError, match="no standard errors"):

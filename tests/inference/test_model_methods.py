@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -145,10 +146,36 @@ def test_names_cannot_put_markup_into_a_summary():
 
 
 def test_the_summary_of_a_recipe_says_what_was_chosen():
-    text = str(pliant.fit(FORMULA, PENGUINS).summary())
+    model = pliant.fit(FORMULA, PENGUINS)
+    text = str(model.summary())
+    title, verdict = text.splitlines()[:2]
+    assert title == "The mean of 10 networks of 8 tanh units beside a line"
+    assert verdict == model.members.verdict.sentence
+    assert "chosen for you: weight decay by evidence" in text
+    assert "damped Gauss-Newton (lm), weight decay by evidence" in text
+    assert "the data determine" in text
+    shares = re.search(r"predicts with (\d+) % of the curve and (\d+) % of the line", text)
+    assert int(shares[1]) == round(100 * model.members.share) == 100 - int(shares[2])
+    assert repr(model).startswith("<pliant mean of 10 networks 3-8: ")
+
+
+def test_the_summary_of_a_training_by_steps_says_what_was_held_out():
+    text = str(pliant.fit(FORMULA, PENGUINS, optimiser="adam").summary())
     assert "8 tanh units beside a line" in text
-    assert "chosen for you" in text
     assert "held out" in text
+
+
+def test_the_summary_of_one_fit_counts_steps():
+    text = str(pliant.fit(FORMULA, PENGUINS, members=1).summary())
+    assert re.search(r"^\d+ steps, last loss", text, re.MULTILINE)
+
+
+def test_members_keep_no_history_to_draw_and_nothing_to_continue():
+    model = pliant.fit(FORMULA, PENGUINS, hidden=2, members=3)
+    with pytest.raises(InputError, match="members, which settled"):
+        model.plot_training()
+    with pytest.raises(InputError, match="members have settled"):
+        model.continue_training(5)
 
 
 def test_exactly_what_was_asked_and_nothing_added():

@@ -15,6 +15,7 @@ COMMANDS = {
     "tour": "Tell the story of a line and a curve, in one page with every number and figure.",
     "fit": "Fit a model to a table: a line, or a network that contains it.",
     "predict": "Predict the rows of a table with a model file.",
+    "compare": "Say which of line and curve the data support, on rows that neither saw.",
     "check-gradient": "Compare the gradient by hand, by differences and by automatic differentiation.",
     "doctor": "Say what is installed, which engines run, and why not.",
 }

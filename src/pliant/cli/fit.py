@@ -18,17 +18,17 @@ class Widths(click.ParamType[tuple[int, ...]]):
 
 
 class Penalty(click.ParamType[float | str]):
-    """A penalty on the weights: a number, or firth."""
+    """A penalty on the weights: a number, firth or evidence."""
 
     name = "number|firth"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
-        if value == "firth":
-            return "firth"
+        if value in ("firth", "evidence"):
+            return str(value)
         try:
             return float(value)
         except ValueError:
-            self.fail(f"{value!r} is neither a number nor 'firth'", param, ctx)
+            self.fail(f"{value!r} is neither a number nor 'firth' nor 'evidence'", param, ctx)
 
 
 @click.command("fit")
@@ -50,14 +50,19 @@ class Penalty(click.ParamType[float | str]):
 @click.option("--activation", default="tanh", show_default=True, help="Of the hidden units.")
 @click.option("--no-skip", is_flag=True, help="Leave out the line that runs beside the hidden layers.")
 @click.option("--engine", default="auto", show_default=True, help="reference or torch.")
-@click.option("--optimiser", help="gd, sgd, adam or adamw.")
+@click.option("--optimiser", help="lm, lbfgs, gd, sgd, adam or adamw.")
 @click.option("--learning-rate", type=float)
 @click.option("--schedule", help="constant, cosine, exponential, step or wave.")
 @click.option("--epochs", type=int)
 @click.option("--batch", type=int, help="Rows a step; by default the recipe decides.")
-@click.option("--regularisation", type=Penalty(), help="Penalty on the weights; 0 for none; firth for a line.")
+@click.option(
+    "--regularisation", type=Penalty(), help="Penalty on the weights; 0 for none; evidence for lm; firth for a line."
+)
 @click.option("--validation", type=float, help="Share of the rows held out to choose when to stop.")
 @click.option("--patience", type=int, help="Epochs without improvement before the run stops.")
+@click.option("--members", type=int, help="Fits that each leave out a fold; 1 for one fit to all rows.")
+@click.option("--groups", metavar="COLUMN", help="Rows of one group are left out together.")
+@click.option("--in-order", is_flag=True, help="The rows are in the order of time: leave out consecutive ones.")
 @click.option("--weights", metavar="COLUMN", help="Prior weight of each row.")
 @click.option("--frequencies", metavar="COLUMN", help="How many equal rows each row stands for.")
 @click.option("--offset", metavar="COLUMN", help="Added to the linear predictor of each row.")

@@ -18,7 +18,7 @@ import click
     "--interval",
     type=float,
     metavar="LEVEL",
-    help="Add lower and upper bound of a new row's response, such as 0.95; of a line.",
+    help="Add lower and upper bound of a new row's response, such as 0.95.",
 )
 @click.option("--out", metavar="FILE", help="Write a .csv or .parquet file; by default, CSV goes to the terminal.")
 def command(model: str, data: str, kind: str, interval: float | None, out: str | None) -> None:

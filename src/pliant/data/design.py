@@ -165,7 +165,11 @@ class Design:
 
     def inputs(self, X: Array) -> Array:
         """Give what a network sees of a design matrix: no intercept, in the units of training."""
-        return self.scaling.inputs(X[:, self.has_intercept :])
+        return self.scaling.inputs(self.raw_inputs(X))
+
+    def raw_inputs(self, X: Array) -> Array:
+        """Give the columns of a design matrix without the intercept, in the user's units."""
+        return X[:, self.has_intercept :]
 
     def unscale(self, slopes: Array, intercept: Array) -> Array:
         """Give the coefficients (p, q) of a line in the user's units, from those (p', q), (q,) of training."""
@@ -235,6 +239,7 @@ def learn_design(
     standardise: bool = True,
     scale_response: bool = True,
     training: BoolArray | None = None,
+    left_out: tuple[str, ...] = (),
 ) -> tuple[Design, Arrays]:
     """Learn a design from a table and give the arrays of its complete rows.
 
@@ -251,6 +256,8 @@ def learn_design(
         Whether inputs and response get the units of training.
     training : ndarray of bool, shape (table rows,), optional
         The rows to learn from; all by default. The arrays hold the others too.
+    left_out : tuple of str
+        Columns that `.` does not stand for, beside those of weights, offset and frequencies.
 
     Raises
     ------
@@ -260,7 +267,7 @@ def learn_design(
     check_treatment(missing)
     if table.n_rows == 0:
         raise TableError(f"{table.source} has no rows")
-    known = _columns_for(formula, table, weights, offset, frequencies)
+    known = _columns_for(formula, table, weights, offset, frequencies, *left_out)
     by_name, offset = (offset, None) if isinstance(offset, str) else (None, offset)
     if by_name is not None:
         given_offset(by_name, table)  # sees that it is a column of numbers

@@ -7,7 +7,7 @@ import numpy as np
 from pliant.data.columns import FactorColumn, shown, shown_rows
 from pliant.data.table import Table
 from pliant.errors import TableError
-from pliant.types import Array, BoolArray
+from pliant.types import Array, BoolArray, IntArray
 
 
 def complete_rows(
@@ -71,6 +71,34 @@ def frequency_notes(frequencies: Any, counts: Array | None, keep: BoolArray) -> 
     if none:
         notes.append(f"{none:,} row{'s' * (none > 1)} with frequency 0 left out")
     return tuple(notes)
+
+
+def given_groups(groups: Any, table: Table, rows: IntArray) -> Array:
+    """Give the group (n,) of some rows of a table, as numbers or text: from a column, or one label a row of the table.
+
+    Raises
+    ------
+    TableError
+        If there is not one label a row, or it is missing in one of these rows.
+    """
+    if isinstance(groups, str):
+        column = table[groups]
+        labels: Any = column.codes if isinstance(column, FactorColumn) else column.values
+        missing = column.missing
+    else:
+        labels = np.asarray(groups)
+        if labels.shape != (table.n_rows,):
+            raise TableError(
+                f"groups must have one label a row: {table.source} has {table.n_rows} rows, "
+                f"groups has shape {labels.shape}"
+            )
+        check_same_rows("groups", groups, table)
+        missing = np.array([value is None or value != value for value in labels.tolist()], dtype=bool)
+    bad = rows[missing[rows]]
+    if len(bad):
+        raise TableError(f"groups are missing in {len(bad)} of the rows fitted, first in row {bad[0] + 1}; fill them")
+    chosen: Array = labels[rows]
+    return chosen.astype(str) if chosen.dtype == object else chosen
 
 
 def given_numbers(what: str, value: Any, table: Table) -> Array:

@@ -70,6 +70,24 @@ class Scaling:
         at_zero = (intercept - self.centre @ known) * self.response_scale + self.response_centre
         return raw * self.response_scale, at_zero
 
+    def scale_line(self, slopes: Array, intercept: Array) -> tuple[Array, Array]:
+        """Give the slopes (p', q) and intercept (q,) in the units of training: `unscale` backwards."""
+        at_centre = intercept + self.centre @ slopes
+        return slopes * self.scale[:, None] / self.response_scale, (
+            at_centre - self.response_centre
+        ) / self.response_scale
+
+    def learnt_again(
+        self, inputs: Array, y: Array, offset: Array, intercept: bool, frequencies: Array | None = None
+    ) -> "Scaling":
+        """Learn from other rows (n, p') what this one has learnt from its own; what it leaves alone stays."""
+        learnt = Scaling.learn(inputs, y, offset, intercept, frequencies)
+        plain = Scaling.none(len(self.centre))
+        scaled = bool(np.any(self.scale != 1.0) or np.any(self.centre != 0.0))
+        moved = bool(np.any(self.response_scale != 1.0) or np.any(self.response_centre != 0.0))
+        inside, outside = learnt if scaled else plain, learnt if moved else plain
+        return Scaling(inside.centre, inside.scale, outside.response_centre, outside.response_scale)
+
     def to_dict(self) -> dict[str, list[float]]:
         """Give what JSON can say."""
         return {name: values.tolist() for name, values in vars(self).items()}

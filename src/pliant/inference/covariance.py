@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pliant.data.columns import FactorColumn
-from pliant.errors import ArgumentError, InputError, TableError
+from pliant.data.given import given_groups
+from pliant.errors import ArgumentError, InputError
 from pliant.inference.estimates import coefficients
 from pliant.types import Array, IntArray
 
@@ -181,22 +181,5 @@ def _by_coefficient(pull: Array, X: Array) -> Array:
 
 def _codes(model: "Fitted", groups: Any) -> IntArray:
     """Give the group (n,) of each training row, counted from 0."""
-    table, rows = model.training_table(), model.data().rows
-    if isinstance(groups, str):
-        column = table[groups]
-        labels: Any = column.codes if isinstance(column, FactorColumn) else column.values
-        missing = column.missing
-    else:
-        labels = np.asarray(groups)
-        if labels.shape != (table.n_rows,):
-            raise TableError(
-                f"groups must have one label a row: {table.source} has {table.n_rows} rows, "
-                f"groups has shape {labels.shape}"
-            )
-        missing = np.array([value is None or value != value for value in labels.tolist()])
-    bad = rows[missing[rows]]
-    if len(bad):
-        raise TableError(f"groups are missing in {len(bad)} of the rows fitted, first in row {bad[0] + 1}; fill them")
-    chosen = labels[rows]
-    chosen = chosen.astype(str) if chosen.dtype == object else chosen
+    chosen = given_groups(groups, model.training_table(), model.data().rows)
     return np.asarray(np.unique(chosen, return_inverse=True)[1]).ravel()

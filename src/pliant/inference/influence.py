@@ -57,7 +57,8 @@ def cooks_distance(model: "Fitted") -> Array:
     """Give Cook's distance (n,): p_i^2 h_i / (dispersion k (1 - h_i)^2), of Pearson residuals p and k coefficients."""
     h = leverage(model)
     p = residuals(model, "pearson")
-    return np.asarray(p**2 * h / (model.dispersion * model.n_parameters * _rest(h) ** 2))
+    with np.errstate(divide="ignore", invalid="ignore"):  # of a perfect fit, whose dispersion is 0
+        return np.asarray(p**2 * h / (model.dispersion * model.n_parameters * _rest(h) ** 2))
 
 
 @PERFECT

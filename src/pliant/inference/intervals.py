@@ -2,7 +2,7 @@
 
 The interval of a mean is made on the scale of the link, where it is symmetric. That of a new row takes the
 predictive distribution: the response about its mean, with the mean and the dispersion as uncertain as the
-training rows leave them,
+training rows leave them (a model with members: see member_intervals.py),
 
     F(y) = E F(y; inverse(eta + sqrt(s) error z), s dispersion),   z ~ N(0, 1),   s ~ df / chi2_df
 
@@ -27,6 +27,8 @@ from pliant.errors import ArgumentError, InputError
 from pliant.functions.records import Family
 from pliant.inference.coefficients import wald_interval
 from pliant.inference.delta import Places, effect_names, line_covariance, mean_effect, places
+from pliant.inference.member_intervals import member_interval
+from pliant.optimisers.checks import check_choice
 from pliant.types import Array
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 # and of how far its variance does, in sqrt(2 / df); see the test that compares them with Student's t
 MEAN_NODES = ((0.05, 3), (0.3, 7), (1.0, 15), (6.0, 41), (np.inf, 101))
 SCALE_NODES = ((0.05, 3), (0.25, 7), (np.inf, 15))
+METHODS = ("cv+",)  # of a model with members; a line has its predictive distribution
 CHUNK = 4_000  # rows at a time
 SHARPNESS = 1e-12  # how near to its probability a bound is taken
 
@@ -97,13 +100,19 @@ def _bounds_by_eta(
     return np.clip(bottom, *inside), np.clip(top, *inside)
 
 
-def prediction_interval(model: "Fitted", table: Table, type: str, level: float) -> dict[str, Any]:
+def prediction_interval(
+    model: "Fitted", table: Table, type: str, level: float, method: str | None = None
+) -> dict[str, Any]:
     """Give prediction, lower and upper bound of the response of each row of a table."""
     if type != "response":
         raise ArgumentError(
             "a prediction interval is one of the response; leave out type=, or ask for that of eta with "
             "predict_mean_interval(table, type='link')"
         )
+    if method is not None:
+        check_choice("method of intervals", method, METHODS)
+        if model.is_line:
+            raise ArgumentError(f"method={method!r} is for a model with members; leave it out for a line")
     at = places(model, table)
     bounds = new_row_interval(model, at, level)
     return model.prediction_columns(at.X, at.offset, at.used, type) | bounds
@@ -115,7 +124,7 @@ def new_row_interval(model: "Fitted", at: Places, level: float) -> dict[str, Arr
     Raises
     ------
     InputError
-        If the response is classes, the model a network, or the family without a distribution.
+        If the response is classes, the model a network without members, or the family without a distribution.
     """
     if isinstance(level, bool) or not isinstance(level, int | float) or not 0.0 < level < 1.0:
         raise ArgumentError(f"interval={level!r} must lie between 0 and 1, for example 0.95")
@@ -124,10 +133,12 @@ def new_row_interval(model: "Fitted", at: Places, level: float) -> dict[str, Arr
             "classes have no prediction interval, since they have no order; ask for the confidence intervals of "
             "their probabilities with predict_mean_interval"
         )
+    if model.members is not None:
+        return member_interval(model, at, level)
     if not model.is_line:
         raise InputError(
-            "a network has no prediction intervals yet: the scatter of its training rows is too small for new ones; "
-            "leave out interval=, or fit the line with hidden=()"
+            "a single network has no prediction intervals: it knows only rows that it was trained on, whose scatter is "
+            "too small for new ones; fit with members=10, or the line with hidden=()"
         )
     cumulative = model.likelihood.family.cumulative
     if cumulative is None:

@@ -20,7 +20,9 @@ from pliant.errors import ArgumentError, InputError
 from pliant.functions.likelihood import Likelihood
 from pliant.model.line_doors import LineDoors
 from pliant.model.look_doors import LookDoors
+from pliant.model.members import Members
 from pliant.model.row_doors import RowDoors
+from pliant.model.trust_doors import TrustDoors
 from pliant.network import Network
 from pliant.record import Facts, Settings
 from pliant.training import TrainingState
@@ -36,7 +38,7 @@ NO_DATA = "this model came from a file, which holds no data; give the table agai
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Fitted(LineDoors, RowDoors, LookDoors):
+class Fitted(LineDoors, RowDoors, TrustDoors, LookDoors):
     """A fitted model.
 
     Made by `pliant.fit` and `pliant.load`. Nothing in it changes: `continue_training` gives a new one.
@@ -69,6 +71,7 @@ class Fitted(LineDoors, RowDoors, LookDoors):
     stopped: str = "done"  # how the training ended: "done", "early", "interrupted" or "diverged"
     table: Table | None = field(default=None, compare=False)  # as it was given; none once loaded from a file
     arrays: Arrays | None = field(default=None, compare=False)  # the rows trained on, likewise
+    members: Members | None = None  # fold members, of which `network` is the mean
     held_out: Arrays | None = field(default=None, compare=False)  # the rows that told which weights to keep
 
     # What it is ---------------------------------------------------------------------------------------
@@ -95,8 +98,22 @@ class Fitted(LineDoors, RowDoors, LookDoors):
 
     @property
     def n_parameters(self) -> int:
-        """How many numbers were estimated: without aliased columns, with the line inside a network."""
+        """How many numbers were estimated: without aliased columns, with the line inside a network; of one member."""
+        if self.members is not None:
+            return int(self.members.parameters.shape[1])
         return int(np.sum(np.isfinite(self.parameters)))
+
+    @property
+    def effective_parameters(self) -> float:
+        """How many parameters the data determine, given the weight decay; NaN where the fit does not count them.
+
+        sum_k 1 - alpha_k (B^-1)_kk, with B the penalised information (MacKay, 1992).
+        """
+        return (
+            float(self.n_parameters)
+            if self.facts.inverse_information is not None
+            else (self.facts.effective_parameters)
+        )
 
     @property
     def history(self) -> "History | None":
@@ -144,7 +161,9 @@ class Fitted(LineDoors, RowDoors, LookDoors):
         """Give eta (m, q) on the scale of the link, from a design matrix (m, p) and an offset (m,)."""
         return linear_predictor(self.design, self.network, self.parameters, X, offset)
 
-    def predict(self, table: object, type: str = "response", interval: float | None = None) -> Any:
+    def predict(
+        self, table: object, type: str = "response", interval: float | None = None, method: str | None = None
+    ) -> Any:
         """Predict each row of a table.
 
         mu = inverse link(offset + line + hidden part)
@@ -157,8 +176,12 @@ class Fitted(LineDoors, RowDoors, LookDoors):
         type : {"response", "link"}
             The mean in the units of the response (a probability for classes), or eta on the scale of the link.
         interval : float, optional
-            Such as 0.95: the prediction interval of a new row's response, for a line. It has weight 1, whatever
-            the weights of the training rows. For the interval of the mean see `predict_mean_interval`.
+            Such as 0.95: the prediction interval of a new row's response. It has weight 1, whatever the weights of
+            the training rows. For the interval of a line's mean see `predict_mean_interval`.
+        method : {"cv+"}, optional
+            Of the interval of a model with members: from what each member missed on the rows it did not see. An end
+            is infinite (for counts and positive responses 0 below) where there are too few rows for the level: fewer
+            than 19 for 0.95. A line has its predictive distribution instead, and takes no method.
 
         Returns
         -------
@@ -174,15 +197,18 @@ class Fitted(LineDoors, RowDoors, LookDoors):
         TableError
             If a column is absent or of another kind.
         InputError
-            If an interval is asked of a network, of classes, or of a family without a distribution.
+            If an interval is asked of a network without members, of classes, of several responses, of a family
+            without a distribution, or for 0 or 1 of a model with members.
         """
         if type not in ("response", "link"):
             raise ArgumentError(f"type={type!r} is not known; choose 'response' or 'link'")
         read = read_rows(table, self.design.reads)
+        if method is not None and interval is None:
+            raise ArgumentError(f"method={method!r} is of an interval; say which, such as interval=0.95")
         if interval is not None:
             from pliant.inference.intervals import prediction_interval
 
-            return make_frame(prediction_interval(self, read, type, interval), read.kind, read.index)
+            return make_frame(prediction_interval(self, read, type, interval, method), read.kind, read.index)
         rows = self.design.matrix(read)
         columns = self.prediction_columns(rows.X, rows.offset, rows.complete, type)
         return make_frame(columns, read.kind, read.index)
@@ -202,7 +228,10 @@ class Fitted(LineDoors, RowDoors, LookDoors):
     # Doors: what is not in the three classes above -----------------------------------------------------
 
     def __repr__(self) -> str:
-        what = "line" if self.is_line else f"network {self.network.inputs}-{'-'.join(map(str, self.network.hidden))}"
+        network = self.network if self.members is None else self.members.network
+        what = "line" if self.is_line else f"network {network.inputs}-{'-'.join(map(str, network.hidden))}"
+        if self.members is not None:
+            what = f"mean of {len(self.members)} networks {what.removeprefix('network ')}"
         return f"<pliant {what}: {self.formula}, {self.family}, {self.facts.n_rows} rows; .summary() says more>"
 
     def save(self, path: "str | os.PathLike[str]") -> None:
@@ -253,6 +282,9 @@ class Fitted(LineDoors, RowDoors, LookDoors):
             "frame_kind": self.frame_kind,
             "stopped": self.stopped,
         }
+        if self.members is not None:
+            described["members"], own = self.members.to_state()
+            arrays |= {f"members.{k}": v for k, v in own.items()}
         if self.training is not None:
             training, described["training"] = self.training.to_arrays()
             arrays |= {f"training.{k}": v for k, v in training.items()}
@@ -261,6 +293,7 @@ class Fitted(LineDoors, RowDoors, LookDoors):
     @classmethod
     def from_state(cls, described: Mapping[str, Any], arrays: Mapping[str, Any]) -> "Fitted":
         """Build the model again from what `to_state` gave."""
+        own = {k.removeprefix("members."): v for k, v in arrays.items() if k.startswith("members.")}
         training = {k.removeprefix("training."): v for k, v in arrays.items() if k.startswith("training.")}
         return cls(
             Design.from_dict(described["design"]),
@@ -273,6 +306,7 @@ class Fitted(LineDoors, RowDoors, LookDoors):
             TrainingState.from_arrays(training, described["training"]) if "training" in described else None,
             described["frame_kind"],
             described["stopped"],
+            members=Members.from_state(described["members"], own) if "members" in described else None,
         )
 
     def data(self) -> Arrays:

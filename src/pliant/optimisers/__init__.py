@@ -1,4 +1,4 @@
-"""Optimisers by name: rules that take one step from a gradient.
+"""Optimisers by name: rules that take one step from a gradient, and drivers that run to the minimum.
 
 `OPTIMISERS` is made from the tuple at its foot; to add one, write its file and list its maker there.
 They know parameters, gradients and moments, and nothing of networks or data.
@@ -15,9 +15,11 @@ from pliant.optimisers.gd import gd
 from pliant.optimisers.rule import Rule
 from pliant.optimisers.sgd import sgd
 
-__all__ = ["OPTIMISERS", "Rule", "adam", "adamw", "gd", "optimiser", "sgd"]
+__all__ = ["DRIVERS", "OPTIMISERS", "Rule", "adam", "adamw", "gd", "optimiser", "sgd"]
 
 OPTIMISERS: dict[str, Callable[..., Rule]] = {maker.__name__: maker for maker in (gd, sgd, adam, adamw)}
+
+DRIVERS = ("lm", "lbfgs")  # take the whole table and its curvature: damped Gauss-Newton, and L-BFGS
 
 
 def optimiser(spec: str | Rule, **settings: float) -> Rule:

@@ -79,7 +79,7 @@ def fit_line(
     ridge : ndarray, shape (p,), optional
         Not negative; added to the information of each coefficient.
     polished : bool
-        Whether to correct the last digits. Without, eta is right to about 1e-9, in half the time.
+        Whether to correct the last digits. Without, eta is right to a millionth of its reach, in half the time.
     start : ndarray, shape (n, q), optional
         A first eta, if one is known that is better than the family's own.
     watch : callable, optional
@@ -160,7 +160,7 @@ class _Descent:
                 self.size, self.eta_step = np.full_like(self.size, np.inf), np.inf
                 break
             if self.eta_step < SETTLED or self._is_small(found):
-                return self._end(found, polished)
+                return self._end(found, polished, rests=True)
             self._step(found)
             self.steps += 1
             if watch is not None and watch(self.now.eta):
@@ -172,14 +172,14 @@ class _Descent:
             stale = stale + 1 if self.eta_step > 0.5 * smallest else 0
             smallest = min(smallest, self.eta_step)
             if stale > 3 and self.at_first * TREMBLE > self.eta_step:
-                return self._end(self._factor(), polished)
+                return self._end(self._factor(), polished, rests=self.eta_step < SETTLED)
         return self._unpolished(None, settled=False)
 
-    def _end(self, found: Factor | None, polished: bool) -> Polished:
+    def _end(self, found: Factor | None, polished: bool, rests: bool) -> Polished:
         if found is None:
             return self._unpolished(None, settled=False)
         if not polished:
-            return self._unpolished(found, settled=self.eta_step < SETTLED)
+            return self._unpolished(found, settled=rests)
         approach = self.eta_step if np.isfinite(self.eta_step) else 1.0
         return polish(self.problem, self.now, found, approach)
 

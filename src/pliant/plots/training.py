@@ -28,9 +28,14 @@ def plot_training(model: "Fitted") -> Picture:
     Raises
     ------
     InputError
-        If the model is an exact line, which has no epochs.
+        If the model is an exact line, which has no epochs, or has members, which keep none.
     """
     history = model.history
+    if model.members is not None:
+        raise InputError(
+            "this model is the mean of members, which settled in a few steps each and keep no history; there is no "
+            "training to draw. One fit to all rows has: members=1"
+        )
     if history is None:
         raise InputError("the line was fitted to the floor in a few steps; it has no training to draw")
     columns = history.to_arrays()

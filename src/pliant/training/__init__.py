@@ -5,6 +5,7 @@ from pliant.training.history import History
 from pliant.training.loop import Result, Validation, train
 from pliant.training.progress import Progress, Report, progress_bar
 from pliant.training.schedule import SCHEDULES, rates
+from pliant.training.solve import Solved, solve_lbfgs, solve_lm
 from pliant.training.state import TrainingState
 
 __all__ = [
@@ -14,9 +15,12 @@ __all__ = [
     "Progress",
     "Report",
     "Result",
+    "Solved",
     "TrainingState",
     "Validation",
     "progress_bar",
     "rates",
+    "solve_lbfgs",
+    "solve_lm",
     "train",
 ]

@@ -1,72 +1,20 @@
-"""What is chosen where nothing is asked.
+"""Decide between line and network, and how a network is trained."""
 
-Every choice is a plain rule of what was asked and of the number of rows, and each comes with the sentence that
-the summary prints. A value that the user gave is never changed.
-"""
-
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from numbers import Real
+from collections.abc import Mapping
+from dataclasses import replace
 
 from pliant.engines import choose_engine
 from pliant.errors import ArgumentError
+from pliant.optimisers import DRIVERS, OPTIMISERS
 from pliant.optimisers import optimiser as find_optimiser
-from pliant.optimisers.checks import check_count, check_number, check_word
+from pliant.optimisers.checks import check_choice, check_count, check_number, check_word
+from pliant.recipe.asked import FIRTH, Asked, Plan, count_epochs, penalty, share, widths
+from pliant.recipe.curvature import CURVATURE_ROWS, MEMBERS_REASON, by_curvature
 from pliant.record import Settings
 
 FULL_BATCH_ROWS = 2_000  # to here one step sees all rows; beyond, batches of 256
 HOLD_OUT_ROWS = 100  # from here the recipe can spare a fifth of the rows to choose when to stop
-MOST_EPOCHS = 10**12
-FIRTH = "firth"
 STEPS = 4_000  # what the recipe's training may take
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The arguments of `fit` that decide what is trained and how; None where nothing was asked."""
-
-    hidden: int | Sequence[int] | None
-    engine: str
-    optimiser: str | None
-    learning_rate: float | None
-    epochs: int | None
-    batch: int | None
-    schedule: str | None
-    regularisation: float | str | None
-    validation: float | None
-    patience: int | None
-    seed: int
-    precision: str
-    optimiser_settings: Mapping[str, float]
-
-
-def widths(hidden: int | Sequence[int] | None) -> tuple[int, ...] | None:
-    """Give the widths of the hidden layers: () for a line, None where the recipe decides.
-
-    Raises
-    ------
-    ArgumentError
-        If a width is not a whole number above 0.
-    """
-    if hidden is None:
-        return None
-    plain = hidden.tolist() if hasattr(hidden, "tolist") else hidden  # of NumPy's arrays and numbers
-    given = list(plain) if isinstance(plain, Sequence) and not isinstance(plain, str | bytes) else [plain]
-    given = [] if given == [0] else given
-    for width in given:
-        if isinstance(width, bool) or not hasattr(width, "__index__") or int(width) < 1:
-            raise ArgumentError(f"hidden={hidden!r}: a width is a whole number above 0; () or 0 is the line")
-    return tuple(int(width) for width in given)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be fitted, and how."""
-
-    hidden: tuple[int, ...]
-    exact: bool  # the line by IRLS; else a training by descent
-    settings: Settings
 
 
 def choose(asked: Asked, n_rows: int) -> Plan:
@@ -91,7 +39,7 @@ def choose(asked: Asked, n_rows: int) -> Plan:
     check_word("engine", asked.engine)
     if not isinstance(asked.optimiser_settings, Mapping):
         raise ArgumentError(f"optimiser_settings is {asked.optimiser_settings!r}; it has to be a dict by name")
-    asked = replace(asked, seed=check_count("seed", asked.seed), validation=_share(asked.validation))
+    asked = replace(asked, seed=check_count("seed", asked.seed), validation=share(asked.validation))
     hidden = widths(asked.hidden)
     descent = (
         asked.optimiser,
@@ -102,8 +50,32 @@ def choose(asked: Asked, n_rows: int) -> Plan:
         asked.validation,
     )
     if hidden == () and all(value is None for value in descent):
-        return Plan((), True, _exact(asked))
-    return _descent(asked, hidden, n_rows)
+        plan = Plan((), True, _exact(asked))
+        return replace(plan, members=_members(asked, plan))
+    small = n_rows <= CURVATURE_ROWS and all(value is None for value in (*descent, asked.patience))
+    small = small and not asked.optimiser_settings
+    if asked.optimiser in DRIVERS or small:
+        plan = by_curvature(asked, (8,) if hidden is None else hidden, hidden is None)
+    else:
+        plan = _descent(asked, hidden, n_rows)
+    plan = replace(plan, members=_members(asked, plan))
+    return _with_reason(plan, MEMBERS_REASON) if plan.members == 0 else plan
+
+
+def _with_reason(plan: Plan, reason: str) -> Plan:
+    return replace(plan, settings=replace(plan.settings, reasons=(*plan.settings.reasons, reason)))
+
+
+def _members(asked: Asked, plan: Plan) -> int | None:
+    """Give how many fold members to fit; None for one fit to all rows."""
+    if asked.members is None:
+        return 0 if plan.open and plan.hidden and asked.engine != "torch" else None
+    if not plan.hidden or plan.settings.validation is not None:
+        if asked.members == 1:
+            return None
+        why = "a line has no members" if not plan.hidden else "members hold out their own folds: leave out validation"
+        raise ArgumentError(f"members={asked.members!r}: {why}")
+    return None if asked.members == 1 else check_count("members", asked.members, at_least=2)
 
 
 def _exact(asked: Asked) -> Settings:
@@ -126,7 +98,7 @@ def _exact(asked: Asked) -> Settings:
         epochs=0,
         batch=None,
         schedule="constant",
-        regularisation=0.0 if asked.regularisation == FIRTH else _penalty(asked.regularisation),
+        regularisation=0.0 if asked.regularisation == FIRTH else penalty(asked.regularisation),
         validation=None,
         patience=None,
         seed=asked.seed,
@@ -141,8 +113,6 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
     validation, regularisation = asked.validation, asked.regularisation
     patience = None if asked.patience is None else check_count("patience", asked.patience)
     by_recipe = hidden is None
-    if regularisation == FIRTH:
-        raise ArgumentError("regularisation='firth' is for the line, solved exactly: give hidden=() and no optimiser")
     if hidden is None:
         hidden = (8,)
         reasons.append("8 hidden units beside the line: enough to bend, few enough to train at once")
@@ -156,15 +126,15 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
     if batch is None and n_rows > FULL_BATCH_ROWS and asked.optimiser != "gd":
         batch = 256
         reasons.append(f"256 rows a step, since the table has more than {FULL_BATCH_ROWS:,} rows")
-    epochs = None if asked.epochs is None else check_count("epochs", asked.epochs)
-    if epochs is not None and epochs > MOST_EPOCHS:
-        raise ArgumentError(f"epochs is {epochs}; {MOST_EPOCHS:,} are the most that can be counted")
+    epochs = None if asked.epochs is None else count_epochs(asked.epochs)
     if epochs is None:
         steps_an_epoch = 1 if batch is None else -(-n_rows // batch)
         epochs = max(1, STEPS // steps_an_epoch) if by_recipe else 500
         reasons.append(f"at most {epochs:,} epochs")
     if patience is None and validation is not None and by_recipe:
         patience = max(10, epochs // 10)
+    if asked.optimiser is not None:
+        check_choice("optimiser", asked.optimiser, (*OPTIMISERS, *DRIVERS))
     rule = find_optimiser(asked.optimiser or "adam", **asked.optimiser_settings)
     settings = Settings(
         engine=choose_engine(asked.engine, asked.precision),
@@ -174,7 +144,7 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
         epochs=epochs,
         batch=batch,
         schedule=asked.schedule or "constant",
-        regularisation=_penalty(regularisation),
+        regularisation=penalty(regularisation),
         validation=validation,
         patience=patience,
         seed=asked.seed,
@@ -182,21 +152,3 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
         reasons=tuple(reasons),
     )
     return Plan(hidden, False, settings)
-
-
-def _penalty(value: float | str | None) -> float:
-    """Give a finite number from 0 on, 0 where nothing was asked, or say what it is not."""
-    if value is None:
-        return 0.0
-    if isinstance(value, bool) or not (isinstance(value, Real) and math.isfinite(value) and value >= 0.0):
-        raise ArgumentError(f"regularisation={value!r} must be a number from 0 on, or 'firth' for a line")
-    return float(value)
-
-
-def _share(value: float | None) -> float | None:
-    """Give a share of the rows, or say what it is not."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not (isinstance(value, Real) and 0.0 < value < 1.0):
-        raise ArgumentError(f"validation={value!r} is a share of the rows to hold out, between 0 and 1")
-    return float(value)

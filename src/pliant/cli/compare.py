@@ -1,0 +1,23 @@
+"""`pliant compare DATA FORMULA`: the verdict between line and curve."""
+
+from typing import Any
+
+import click
+
+
+@click.command("compare")
+@click.argument("data")
+@click.argument("formula")
+@click.option("--family", default="gaussian", show_default=True, help="Of the response.")
+@click.option("--link", help="By default the family's own.")
+@click.option("--weights", metavar="COLUMN", help="Prior weight of each row.")
+@click.option("--offset", metavar="COLUMN", help="Added to the linear predictor of each row.")
+@click.option("--groups", metavar="COLUMN", help="Rows of one group are left out together.")
+@click.option("--in-order", is_flag=True, help="The rows are in the order of time: leave out consecutive ones.")
+@click.option("--missing", type=click.Choice(["drop", "impute", "error"]), default="drop", show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+def command(data: str, formula: str, **options: Any) -> None:
+    """Say whether a curve predicts better than the line of FORMULA ("y ~ x + g") in DATA (.csv or .parquet)."""
+    from pliant.study import compare
+
+    click.echo(str(compare(formula, data, **options)))

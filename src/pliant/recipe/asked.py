@@ -1,0 +1,95 @@
+"""What was asked, what is to be done, and what the arguments between them may be."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Real
+
+from pliant.errors import ArgumentError
+from pliant.optimisers.checks import check_count
+from pliant.record import Settings
+
+MOST_EPOCHS = 10**12
+FIRTH, EVIDENCE = "firth", "evidence"  # penalties that are no numbers
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The arguments of `fit` that decide what is trained and how; None where nothing was asked."""
+
+    hidden: int | Sequence[int] | None
+    engine: str
+    optimiser: str | None
+    learning_rate: float | None
+    epochs: int | None
+    batch: int | None
+    schedule: str | None
+    regularisation: float | str | None
+    validation: float | None
+    patience: int | None
+    seed: int
+    precision: str
+    optimiser_settings: Mapping[str, float]
+    members: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be fitted, and how."""
+
+    hidden: tuple[int, ...]
+    exact: bool  # the line by IRLS; else a training by descent
+    settings: Settings
+    members: int | None = None  # fold members: how many, 0 for as many as suit the rows; None: one fit to all rows
+    open: bool = False  # nobody asked for an optimiser: `refine` may still choose another
+
+
+def widths(hidden: int | Sequence[int] | None) -> tuple[int, ...] | None:
+    """Give the widths of the hidden layers: () for a line, None where the recipe decides.
+
+    Raises
+    ------
+    ArgumentError
+        If a width is not a whole number above 0.
+    """
+    if hidden is None:
+        return None
+    plain = hidden.tolist() if hasattr(hidden, "tolist") else hidden  # of NumPy's arrays and numbers
+    given = list(plain) if isinstance(plain, Sequence) and not isinstance(plain, str | bytes) else [plain]
+    given = [] if given == [0] else given
+    for width in given:
+        if isinstance(width, bool) or not hasattr(width, "__index__") or int(width) < 1:
+            raise ArgumentError(f"hidden={hidden!r}: a width is a whole number above 0; () or 0 is the line")
+    return tuple(int(width) for width in given)
+
+
+def penalty(value: float | str | None) -> float:
+    """Give a finite number from 0 on, 0 where nothing was asked, or say what it is not."""
+    if value is None:
+        return 0.0
+    if value == EVIDENCE:
+        raise ArgumentError("regularisation='evidence' goes with optimiser='lm', which has the curvature it needs")
+    if value == FIRTH:
+        raise ArgumentError("regularisation='firth' is for the line, solved exactly: give hidden=() and no optimiser")
+    if isinstance(value, bool) or not (isinstance(value, Real) and math.isfinite(value) and value >= 0.0):
+        raise ArgumentError(
+            f"regularisation={value!r} must be a number from 0 on, or 'firth' for a line and 'evidence' for lm"
+        )
+    return float(value)
+
+
+def share(value: float | None) -> float | None:
+    """Give a share of the rows, or say what it is not."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not (isinstance(value, Real) and 0.0 < value < 1.0):
+        raise ArgumentError(f"validation={value!r} is a share of the rows to hold out, between 0 and 1")
+    return float(value)
+
+
+def count_epochs(value: int) -> int:
+    """Give a number of epochs, or steps, or say what it is not."""
+    epochs = check_count("epochs", value)
+    if epochs > MOST_EPOCHS:
+        raise ArgumentError(f"epochs is {epochs}; {MOST_EPOCHS:,} are the most that can be counted")
+    return epochs

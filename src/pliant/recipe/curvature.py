@@ -1,0 +1,102 @@
+"""Decide on a fit by a driver: damped Gauss-Newton, or L-BFGS, with the whole table at every step."""
+
+from dataclasses import replace
+
+from pliant.engines import choose_engine
+from pliant.errors import ArgumentError
+from pliant.recipe.asked import EVIDENCE, Asked, Plan, count_epochs, penalty
+from pliant.record import Settings
+
+CURVATURE_ROWS = 5_000  # to here damped Gauss-Newton takes the whole table at every step
+CURVATURE_WORK = 2e9  # rows times outputs times parameters squared: about a second a step; beyond, L-BFGS
+MEMBERS_REASON = "a network a fold, so that the fit knows its error on rows it did not see"
+LEAST_ROWS = 3  # for members that leave one out
+DRIVER_STEPS = {"lm": 200, "lbfgs": 1_000}
+
+
+def by_curvature(asked: Asked, hidden: tuple[int, ...], by_recipe: bool) -> Plan:
+    """Decide on a fit by a driver, which takes the whole table at every step.
+
+    Raises
+    ------
+    ArgumentError
+        If something was asked for that belongs to training by small steps.
+    """
+    given = {
+        "learning_rate": asked.learning_rate,
+        "batch": asked.batch,
+        "schedule": asked.schedule,
+        "validation": asked.validation,
+        "patience": asked.patience,
+    }
+    wrong = [name for name, value in given.items() if value is not None]
+    if wrong or asked.optimiser_settings:
+        named = wrong[0] if wrong else "optimiser_settings"
+        raise ArgumentError(f"{named} means nothing to {asked.optimiser}, which takes the whole table at every step")
+    name = asked.optimiser or "lm"
+    reasons = []
+    if by_recipe:
+        reasons.append("8 hidden units beside the line: enough to bend, few enough to train at once")
+    if asked.optimiser is None:
+        reasons.append("damped Gauss-Newton from the fitted line, since the table is small")
+    evidence = asked.regularisation == EVIDENCE or (asked.regularisation is None and name == "lm")
+    if evidence and name != "lm":
+        raise ArgumentError("evidence needs the curvature of optimiser='lm'; give lbfgs a number")
+    if evidence and asked.regularisation is None:
+        reasons.append("weight decay by evidence, so that the hidden units bend only for a reason")
+    epochs = DRIVER_STEPS[name] if asked.epochs is None else count_epochs(asked.epochs)
+    settings = Settings(
+        engine=choose_engine(asked.engine, asked.precision),
+        optimiser=name,
+        optimiser_settings={},
+        learning_rate=0.0,
+        epochs=epochs,
+        batch=None,
+        schedule="constant",
+        regularisation=0.0 if evidence else penalty(asked.regularisation),
+        validation=None,
+        patience=None,
+        seed=asked.seed,
+        precision=asked.precision,
+        evidence=evidence,
+        reasons=tuple(reasons),
+    )
+    return Plan(hidden, False, settings, open=asked.optimiser is None)
+
+
+def refine(plan: Plan, rows: int, outputs: int, n_parameters: int) -> Plan:
+    """Leave damped Gauss-Newton for L-BFGS where its Jacobian is too big, if nobody asked for it; members for one fit.
+
+    Parameters
+    ----------
+    plan : Plan
+    rows, outputs, n_parameters : int
+        Known once design and network are.
+
+    Raises
+    ------
+    ArgumentError
+        If somebody asked for it.
+    """
+    if plan.open and rows < LEAST_ROWS:
+        reasons = tuple(reason for reason in plan.settings.reasons if reason != MEMBERS_REASON)
+        plan = replace(plan, members=None, settings=replace(plan.settings, reasons=reasons))
+    if plan.settings.optimiser != "lm" or rows * outputs * n_parameters**2 <= CURVATURE_WORK:
+        return plan
+    size = f"{rows:,} rows and {n_parameters:,} parameters"
+    if not plan.open:
+        raise ArgumentError(f"{size} are too many for lm, which solves for all at once; choose optimiser='lbfgs'")
+    regularisation = plan.settings.regularisation or 1e-3
+    reasons = (
+        *(reason for reason in plan.settings.reasons if "Gauss-Newton" not in reason and "evidence" not in reason),
+        f"L-BFGS with regularisation {regularisation:g}, since {size} are many for damped Gauss-Newton",
+    )
+    settings = replace(
+        plan.settings,
+        optimiser="lbfgs",
+        epochs=DRIVER_STEPS["lbfgs"],
+        regularisation=regularisation,
+        evidence=False,
+        reasons=reasons,
+    )
+    return replace(plan, settings=settings)
