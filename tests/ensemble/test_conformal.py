@@ -55,3 +55,11 @@ def test_scores_of_counts_are_normal_if_the_mean_is_right():
     assert stats.kstest(scores, "halfnorm").pvalue > 1e-3
     none = conformity(likelihood("multinomial"), np.eye(3), np.zeros((3, 2)), np.ones(3), 1.0, rng)
     assert np.isnan(none).all()
+
+
+def test_a_mean_beyond_what_can_be_computed_promises_nothing():
+    chosen = likelihood("negative_binomial(theta=2)")
+    centres = np.array([[3.0, 1e40], [3.0, 1e-40]])
+    lower, upper = intervals(chosen, centres, np.tile([0.1, 2.0], 30), np.arange(60) // 30, 0.9, 1.0)
+    assert (lower[1], upper[1]) == (0.0, np.inf)
+    assert 0.0 <= lower[0] < upper[0] < 20.0

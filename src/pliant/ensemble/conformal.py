@@ -84,7 +84,7 @@ def intervals(
     kth = _by_residual if likelihood.family.name == "gaussian" else _by_quantile(likelihood, dispersion)
     lower = np.full(shape, least) if low < 1 else kth(centres, [-each[::-1] for each in lists], low)
     upper = np.full(shape, most) if high > n else kth(centres, lists, high)
-    return lower, upper
+    return np.where(np.isposinf(lower), least, lower), upper  # beyond what can be computed nothing is promised
 
 
 def _by_residual(centres: Array, lists: list[Array], rank: int) -> Array:
@@ -113,7 +113,8 @@ def _by_quantile(likelihood: Likelihood, dispersion: float) -> Callable[[Array, 
         for centre, scores in zip(centres, lists, strict=True):
             with np.errstate(all="ignore"):  # far beyond the data a mean overflows
                 _, upto = cumulative(at, centre[:, None], np.ones((len(v), 1)), dispersion)
-            total += np.searchsorted(scores, ndtri(upto[:, 0]), side="right")
+            known = np.nan_to_num(upto[:, 0], nan=0.0)  # not a number: not reached
+            total += np.searchsorted(scores, ndtri(known), side="right")
         return total
 
     def kth(centres: Array, lists: list[Array], rank: int) -> Array:
@@ -124,6 +125,7 @@ def _by_quantile(likelihood: Likelihood, dispersion: float) -> Callable[[Array, 
             if not short.any():
                 break
             high = np.where(short, np.minimum(2.0 * high, most), high)
+        never = count(high, centres, lists) < rank
         at_low = count(low, centres, lists) >= rank
         for _ in range(HALVINGS):
             middle = 0.5 * (low + high)
@@ -131,6 +133,6 @@ def _by_quantile(likelihood: Likelihood, dispersion: float) -> Callable[[Array, 
             low, high = np.where(enough, low, middle), np.where(enough, middle, high)
         ends = np.where(at_low, least, high)
         whole = np.abs(ends - np.round(ends)) < 1e-9 * np.maximum(ends, 1.0)
-        return np.asarray(np.where(whole, np.round(ends), ends))
+        return np.asarray(np.where(never, most, np.where(whole, np.round(ends), ends)))
 
     return kth
