@@ -16,6 +16,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from digits import write_between
@@ -124,10 +125,21 @@ def print_memory(name: str, family: str, n: int) -> None:
     """Fit once in this process and print the megabytes."""
     PROGRAMS[name](family, *data(family, 200))
     X, y = data(family, n)
-    unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes there, kilobytes elsewhere
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = highest()
     PROGRAMS[name](family, X, y)
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / unit)
+    print((highest() - before) / 1e3)
+
+
+def highest() -> float:
+    """Give the largest resident size of this process so far, in kilobytes.
+
+    Linux counts `ru_maxrss` from before a process loaded its own program: it begins with the size of the parent.
+    """
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e3 if sys.platform == "darwin" else 1.0)
+    return next(float(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
 
 def table(sizes: tuple[int, ...], rounds: dict[int, int]) -> str:

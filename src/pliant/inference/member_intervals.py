@@ -6,7 +6,7 @@ import numpy as np
 
 from pliant.ensemble.conformal import intervals
 from pliant.errors import InputError
-from pliant.model import linear_predictor
+from pliant.inference.jackknife import member_eta
 from pliant.types import Array
 
 if TYPE_CHECKING:
@@ -41,19 +41,8 @@ def member_interval(model: "Fitted", at: "Places", level: float) -> dict[str, Ar
 
 
 def member_means(model: "Fitted", X: Array, offset: Array) -> Array:
-    """Give the centre (K, m) of every member: inverse(line_k + share (curve_k - line_k)), of one response."""
-    kept, scaling = model.members, model.design.scaling
-    assert kept is not None
-    inputs = model.design.inputs(X)
-    means = np.empty((len(kept), len(X)))
-    for k, (parameters, line) in enumerate(zip(kept.parameters, kept.lines, strict=True)):
-        eta = linear_predictor(model.design, kept.network, parameters, X, offset)
-        if kept.network.has_skip:
-            of_line = (inputs @ line[1:] + line[0]) * scaling.response_scale + scaling.response_centre
-            of_line += offset[:, None]
-            eta = of_line + kept.share * (eta - of_line)
-        means[k] = model.likelihood.mean(eta)[:, 0]
-    return means
+    """Give the centre (K, m) of every member in the units of the response, for one response."""
+    return np.stack([model.likelihood.mean(eta)[:, 0] for eta in member_eta(model, X, offset)])
 
 
 def _check_scores(model: "Fitted") -> None:
