@@ -28,6 +28,7 @@ ROWS = (
     ("inference", "storage"),
     ("study",),
     ("plots",),
+    ("page",),
     ("report", "tour"),
     ("estimators", "scale", "cli", "studio"),
     ("__init__", "__main__"),

@@ -97,7 +97,7 @@
     shown.forEach((show) => show());
   }
 
-  // fold and unfold all code at once; on paper everything is open
+  // fold and unfold all code at once
   const code = all(".cell details");
   const fold = document.querySelector("[data-fold]");
   fold.hidden = false;
@@ -107,18 +107,4 @@
     fold.textContent = folded ? "Open all code" : "Fold all code";
     for (const each of code) each.open = !folded;
   });
-  addEventListener("beforeprint", () => { for (const each of code) each.open = true; });
-
-  // say in the contents where the reader is; on a narrow page the contents begin closed
-  const contents = document.querySelector("nav details");
-  if (!matchMedia("(min-width: 74rem)").matches) contents.open = false;
-  const links = new Map(all("nav a").map((a) => [a.hash.slice(1), a]));
-  const watch = new IntersectionObserver((seen) => {
-    for (const each of seen) {
-      if (!each.isIntersecting) continue;
-      for (const a of links.values()) a.removeAttribute("aria-current");
-      links.get(each.target.id)?.setAttribute("aria-current", "true");
-    }
-  }, { rootMargin: "-15% 0px -75% 0px" });
-  for (const section of all("main section[id]")) watch.observe(section);
 })();
