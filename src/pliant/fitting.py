@@ -28,7 +28,7 @@ from pliant.measure import fingerprint
 from pliant.model import Fitted
 from pliant.optimisers import DRIVERS
 from pliant.optimisers.checks import check_choice, check_count, check_flag, check_word
-from pliant.recipe import Asked, choose, refine
+from pliant.recipe import Asked, choose, refine, what_was_asked
 from pliant.training import progress_bar
 
 
@@ -160,6 +160,7 @@ def fit(
     >>> {name: round(value, 3) for name, value in line.coefficients.items()}
     {'Intercept': -7.0, 'speed': 2.143}
     """
+    said = what_was_asked(fit, locals())
     asked = Asked(
         hidden,
         engine,
@@ -207,13 +208,13 @@ def fit(
     )
     check_response(chosen, design, arrays)
     if plan.exact:
-        model = fit_exact_line(chosen, design, arrays, replace(plan.settings, given=_names(beside)))
+        model = fit_exact_line(chosen, design, arrays, replace(plan.settings, given=_names(beside), asked=said))
     else:
         network = lay_network(chosen, design, arrays, plan.hidden, activation, skip)
         rows, held_out = split(arrays, trained_on)
         shape = parameter_for_network(chosen, design, rows)
         plan = refine(plan, len(rows.y), network.outputs, network.n_parameters)
-        settings = replace(plan.settings, given=_names(beside))
+        settings = replace(plan.settings, given=_names(beside), asked=said)
         if plan.members is not None:
             with progress_bar(progress) as report:
                 model = fit_members(

@@ -44,7 +44,7 @@ def test_predictions_of_members_come_with_an_interval_from_a_file(folder, capsys
     assert float(first[1]) < float(first[0]) < float(first[2])
     code, out, _ = call(capsys, "fit", "penguins.csv", FORMULA, "--hidden", "2", "--groups", "island", "--members", "3")
     assert code == 0
-    assert out.startswith("The mean of 3 networks of 2 tanh units")
+    assert out.splitlines()[1].startswith("The mean of 3 networks of 2 tanh units")
 
 
 def test_help_names_every_family_and_every_link(folder, capsys):

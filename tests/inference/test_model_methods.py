@@ -148,9 +148,10 @@ def test_names_cannot_put_markup_into_a_summary():
 def test_the_summary_of_a_recipe_says_what_was_chosen():
     model = pliant.fit(FORMULA, PENGUINS)
     text = str(model.summary())
-    title, verdict = text.splitlines()[:2]
+    verdict, title, call = text.splitlines()[:3]
     assert title == "The mean of 10 networks of 8 tanh units beside a line"
     assert verdict == model.members.verdict.sentence
+    assert call == f'Call: pliant.fit("{FORMULA}", table)'
     assert "chosen for you: weight decay by evidence" in text
     assert "damped Gauss-Newton (lm), weight decay by evidence" in text
     assert "the data determine" in text

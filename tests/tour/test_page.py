@@ -13,8 +13,8 @@ import pytest
 import pliant
 from pliant.errors import ArgumentError
 from pliant.functions.activations import ACTIVATIONS
-from pliant.tour import make_tour
 from pliant.page.markup import inline, prose, python
+from pliant.tour import make_tour
 from pliant.tour.run import Told
 from pliant.tour.source import MODULES, Code, read_story
 

@@ -127,7 +127,7 @@ def _fit_all(
                 if report is not None:
                     seconds = max(time.perf_counter() - began, 1e-9)
                     rows = k * len(arrays.y) / seconds
-                    report(Progress(k, count, float("nan"), None, rows, seconds / k * (count - k)))
+                    report(Progress(k, count, None, None, rows, seconds / k * (count - k), "member"))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

@@ -14,7 +14,7 @@ import numpy as np
 
 from pliant.data.arrays import Arrays
 from pliant.functions.likelihood import Likelihood
-from pliant.record import Verdict
+from pliant.record import SURE, Verdict
 from pliant.types import Array
 
 UNITS = 40  # random bends
@@ -22,7 +22,6 @@ DIRECTIONS = 6  # of them that are tested, the strongest
 SPREAD = 1.44  # of their weights, over the inputs
 TEST_SEED = 20_260  # the test draws the same bends for everybody
 LEAST_SHARE = 0.01  # of the line's deviance: less is not worth a curve
-SURE = 0.01  # of the test: at 0.05 a true line with uneven spread in one input was called curved in 10 % of tables
 
 
 def verdict(d: Array, arrays: Arrays, line_loss: float, p_value: float) -> Verdict:

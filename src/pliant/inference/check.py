@@ -130,7 +130,8 @@ class Check:
         }
         return make_frame(columns, self.frame_kind)
 
-    def _page(self) -> Summary:
+    def table_of_tests(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """Give heads and rows of text: one row a question."""
         heads = ("", "observed", "simulated, 95 %", "p-value", "adjusted")
         rows = []
         for t in self.tests:
@@ -145,6 +146,10 @@ class Check:
                     f"{t.p_adjusted:.3f}{mark}",
                 )
             )
+        return heads, rows
+
+    def _page(self) -> Summary:
+        heads, rows = self.table_of_tests()
         said = tuple(t.sentence for t in self.tests if not t.alarm)
         closing = (
             *said,

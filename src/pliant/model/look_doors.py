@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import os
+
     from matplotlib.figure import Figure
 
 
@@ -28,6 +30,25 @@ class LookDoors:
         from pliant.inference.check import check
 
         return check(self, n, seed)
+
+    def report(self: Any, path: "str | os.PathLike[str]", table: object = None) -> None:
+        """Write a page of HTML that opens without a network: verdict, pictures, checks, and how to have it again.
+
+        Parameters
+        ----------
+        path : path
+            Ending in .html; written whole or not at all.
+        table : frame, dict or path, optional
+            For a model from a file, which holds no data: its training table, or one of new rows to judge it by.
+
+        Raises
+        ------
+        ArgumentError
+            If the page cannot be written there.
+        """
+        from pliant.report import write_report
+
+        write_report(self, path, table)
 
     def _repr_html_(self: Any) -> str:
         return str(self.summary()._repr_html_())

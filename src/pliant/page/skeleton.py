@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from pliant._version import __version__
-from pliant.page.markup import escape, fill, inline, python
+from pliant.page.markup import escape, fill, python
 from pliant.plots.svg import DARK, LETTERS, LIGHT, Svg, variables
 
 SECTION = """<section id="$anchor">
@@ -32,7 +32,7 @@ class Part:
     """A section of a page."""
 
     anchor: str  # small letters and hyphens
-    title: str  # Markdown
+    title: str  # HTML, without links
     body: str  # HTML
 
 
@@ -42,8 +42,8 @@ class Figure:
 
     name: str
     drawing: Svg
-    caption: str  # Markdown
-    hint: str = ""  # Markdown: how to move it, shown by the script that lets it be moved
+    caption: str  # HTML
+    hint: str = ""  # HTML: how to move it, shown by the script that lets it be moved
 
 
 def build(
@@ -90,11 +90,11 @@ def build(
 
 def figure(shown: Figure) -> str:
     """Give a figure as HTML; what a slider moves goes along with it."""
-    hint = f'<span class="hint" hidden> {inline(shown.hint)}</span>' if shown.hint else ""
+    hint = f'<span class="hint" hidden> {shown.hint}</span>' if shown.hint else ""
     live = shown.drawing.live
     moves = "" if live is None else f' data-live="{escape(json.dumps(live, separators=(",", ":")))}"'
     drawing = shown.drawing.inline
-    return fill(FIGURE, name=shown.name, live=moves, drawing=drawing, caption=inline(shown.caption), hint=hint)
+    return fill(FIGURE, name=shown.name, live=moves, drawing=drawing, caption=shown.caption, hint=hint)
 
 
 def code_cell(language: str, text: str, *below: str) -> str:
@@ -122,8 +122,8 @@ def _inside(colours: dict[str, str]) -> dict[str, str]:
 
 
 def _entry(number: int, part: Part) -> str:
-    return f'<li><span>{number}</span><a href="#{part.anchor}">{inline(part.title)}</a></li>'
+    return f'<li><span>{number}</span><a href="#{part.anchor}">{part.title}</a></li>'
 
 
 def _section(number: int, part: Part) -> str:
-    return fill(SECTION, anchor=part.anchor, number=str(number), title=inline(part.title), body=part.body)
+    return fill(SECTION, anchor=part.anchor, number=str(number), title=part.title, body=part.body)

@@ -1,9 +1,21 @@
 """Pictures: matplotlib figures, each with its numbers as `.data`."""
 
-from pliant.plots.check import plot_check
-from pliant.plots.diagnostics import plot_diagnostics
+from pliant.plots.against import plot_against, plot_folds
+from pliant.plots.check import check_panels, plot_check
+from pliant.plots.diagnostics import diagnostic_panels, plot_diagnostics
 from pliant.plots.fitted import plot_fit
 from pliant.plots.look import Picture, save_figure
 from pliant.plots.training import plot_training
 
-__all__ = ["Picture", "plot_check", "plot_diagnostics", "plot_fit", "plot_training", "save_figure"]
+__all__ = [
+    "Picture",
+    "check_panels",
+    "diagnostic_panels",
+    "plot_against",
+    "plot_check",
+    "plot_diagnostics",
+    "plot_fit",
+    "plot_folds",
+    "plot_training",
+    "save_figure",
+]

@@ -4,6 +4,7 @@ Grey holds 95 % of the tables that the model itself gives, each from end to end:
 anywhere in one table of twenty. (Pointwise bands, which R's pictures have, are left somewhere by most true models.)
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,13 +13,13 @@ from pliant.data.table import make_frame
 from pliant.inference.check import Check, Test, check, row_numbers
 from pliant.inference.check_words import p_words
 from pliant.inference.measures import FITTED, normal_scores
-from pliant.plots.look import COLOURS, FAINT, INK, SOFT, Picture, head, name_point, new_panels, points
+from pliant.plots.look import BAND, BAR, COLOURS, FAINT, INK, SOFT, Picture, head, name_point, new_panels, plain, points
 from pliant.types import Array
 
 if TYPE_CHECKING:
     from pliant.model import Fitted
 
-BAND = "#e4e8ec"
+PANEL = 3.6, 3.2  # inches, of a panel by itself
 POINT, ALARM = COLOURS[0], COLOURS[1]
 THIRD = ("zeros", "dispersion", "spread", "curvature")  # what the last panel counts, if it is asked
 COUNTED = {
@@ -61,30 +62,45 @@ def plot_check(model: "Fitted", n: int = 249, seed: int = 0) -> Picture:
 
 def draw_check(model: "Fitted", found: Check) -> Picture:
     """Draw a check that has been made."""
-    counted = _counted(found)
-    first = found.residuals is not None or bool(found.drawn.groups)
-    panels = first + 1 + (counted is not None)
+    panels = _panels(found)
     title = found.verdict.split("\n")[0]
     also = [name for name in found.alarms if found[name].sentence != title]
     subtitle = f"{model.formula}   {model.family}, {model.link} link; {found.rows.n:,} rows.   "
     if also:
         subtitle += f"Also against it: {', '.join(also)}.   "
     subtitle += f"Grey: 95 % of {found.n} simulated tables lie wholly inside."
-    figure, axes = new_panels(title, subtitle, (1, panels), 3.7 * panels, 4.3)
-    waiting = iter(axes)
-    if found.residuals is not None:
-        data = _draw_quantiles(found, next(waiting))
-    elif found.drawn.groups:
-        data = _draw_shares(model, found, next(waiting))
-    else:
-        data = {}
-    _draw_along(model, found, next(waiting))
-    if counted is not None:
-        _draw_count(found, counted, next(waiting))
-    if not data:
-        data = {"row": row_numbers(found), "residual": found.drawn.scores}
-    figure.data = make_frame(data, model.frame_kind)
+    figure, axes = new_panels(title, subtitle, (1, len(panels)), 3.7 * len(panels), 4.3)
+    data = [draw(model, found, each) for draw, each in zip(panels, axes, strict=True)]
+    figure.data = make_frame(data[0] or _residuals(found), model.frame_kind)
     return figure
+
+
+def check_panels(model: "Fitted", found: Check) -> list[Picture]:
+    """Draw each panel of a check as a picture of its own, for a page that may be narrow."""
+    pictures = []
+    for draw in _panels(found):
+        figure, axes = new_panels("", "", (1, 1), *PANEL)
+        figure.data = make_frame(draw(model, found, axes[0]) or _residuals(found), model.frame_kind)
+        figure.alt = f"{axes[0].get_title(loc='left')}: {axes[0].texts[0].get_text()}."  # type: ignore[attr-defined]
+        pictures.append(figure)
+    return pictures
+
+
+def _panels(found: Check) -> list[Callable[["Fitted", Check, Any], dict[str, Any]]]:
+    """Give what draws each panel, and gives its numbers if they are the picture's."""
+    panels: list[Callable[[Fitted, Check, Any], dict[str, Any]]] = []
+    if found.residuals is not None:
+        panels.append(_draw_quantiles)
+    elif found.drawn.groups:
+        panels.append(_draw_shares)
+    panels.append(_draw_along)
+    if _counted(found) is not None:
+        panels.append(_draw_count)
+    return panels
+
+
+def _residuals(found: Check) -> dict[str, Any]:
+    return {"row": row_numbers(found), "residual": found.drawn.scores}
 
 
 def _counted(found: Check) -> Test | None:
@@ -101,7 +117,7 @@ def _p(test: Test) -> str:
     return p_words(test.p_value, test.least_p)
 
 
-def _draw_quantiles(found: Check, axes: Any) -> dict[str, Any]:
+def _draw_quantiles(model: "Fitted", found: Check, axes: Any) -> dict[str, Any]:
     """Draw the sorted residuals against the normal quantiles, with the band of the simulated tables."""
     from scipy.special import betaincinv
 
@@ -143,7 +159,7 @@ def _draw_shares(model: "Fitted", found: Check, axes: Any) -> dict[str, Any]:
     axes.vlines(mean, low, high, color=BAND, lw=7.0 if len(mean) <= 12 else 4.0)
     for c, name in enumerate(names):
         mine = outcome == c
-        axes.plot(mean[mine], share[mine], "o", ms=5.5, mew=0, color=COLOURS[c % len(COLOURS)], label=str(name))
+        axes.plot(mean[mine], share[mine], "o", ms=5.5, mew=0, color=COLOURS[c % len(COLOURS)], label=plain(str(name)))
     if len(names) > 1:
         axes.legend(frameon=False, fontsize=9, loc="upper left", handletextpad=0.1)
     top, bottom = max(mean.max(), share.max(), high.max()), min(mean.min(), share.min(), low.min())
@@ -158,7 +174,7 @@ def _draw_shares(model: "Fitted", found: Check, axes: Any) -> dict[str, Any]:
     return {"probability": mean, "share": share, "low": low, "high": high, "outcome": named}
 
 
-def _draw_along(model: "Fitted", found: Check, axes: Any) -> None:
+def _draw_along(model: "Fitted", found: Check, axes: Any) -> dict[str, Any]:
     """Draw the residuals along the fitted mean or a column, their smooth, and where a true model's would lie."""
     drawn = found.drawn
     bent = "curvature" in found.alarms
@@ -168,10 +184,10 @@ def _draw_along(model: "Fitted", found: Check, axes: Any) -> None:
     if not shares:
         points(axes, drawn.values, drawn.scores)
     axes.plot(drawn.places, drawn.smooth, color=ALARM if bent else INK, lw=2.0)
-    label = model.design.response.label
-    level = f" of {model.design.response.levels[drawn.outcome]}" if model.likelihood.has_classes else ""
+    label = plain(model.design.response.label, 28)
+    level = f" of {plain(model.design.response.levels[drawn.outcome], 20)}" if model.likelihood.has_classes else ""
     fitted = f"fitted probability{level}" if shares else f"fitted mean of {label}"
-    axes.set_xlabel(fitted if drawn.along == FITTED else drawn.along)
+    axes.set_xlabel(fitted if drawn.along == FITTED else plain(drawn.along))
     kind = "quantile residual" if found.residuals is not None else "residual"
     axes.set_ylabel(f"share{level} less probability, smoothed" if shares else f"{kind} (standard deviations)")
     if "outliers" in found.alarms and not shares:
@@ -181,7 +197,8 @@ def _draw_along(model: "Fitted", found: Check, axes: Any) -> None:
         answer = f"{'a bend is left' if bent else 'no bend is left'} ({_p(test)})"
     else:
         answer = "too few values to bend along"
-    head(axes, "Residuals along " + ("the mean" if drawn.along == FITTED else drawn.along), answer)
+    head(axes, "Residuals along " + ("the mean" if drawn.along == FITTED else plain(drawn.along, 24)), answer)
+    return {}
 
 
 def _name_rows(found: Check, axes: Any, most: int = 3) -> None:
@@ -190,14 +207,16 @@ def _name_rows(found: Check, axes: Any, most: int = 3) -> None:
         name_point(axes, found.drawn.values[i], found.drawn.scores[i], f"row {row_numbers(found)[i]}", ALARM)
 
 
-def _draw_count(found: Check, test: Test, axes: Any) -> None:
+def _draw_count(model: "Fitted", found: Check, axes: Any) -> dict[str, Any]:
     """Draw a number of the observed table among those of the simulated ones."""
+    test = _counted(found)
+    assert test is not None
     colour = ALARM if test.alarm else POINT
     drawn, value = test.simulated, test.statistic
     far = test.name == "curvature" and value > 8.0 * float(drawn.max())  # seen together on a logarithmic axis only
     if far:
         axes.set_xscale("log")
-    counts, _, _ = axes.hist(drawn, bins=_edges(drawn, far), color="#c3cad2", ec="#c3cad2", lw=0.3)
+    counts, _, _ = axes.hist(drawn, bins=_edges(drawn, far), color=BAR, ec=BAR, lw=0.3)
     axes.axvline(value, color=colour, lw=2.0)
     top = 1.22 * float(np.max(counts))
     axes.set_ylim(0.0, top)
@@ -224,6 +243,7 @@ def _draw_count(found: Check, test: Test, axes: Any) -> None:
     axes.set_ylabel("simulated tables")
     answer = f"{'beyond' if test.alarm else 'within'} what chance gives ({_p(test)})"
     head(axes, ASKED[test.name], answer)
+    return {}
 
 
 def _edges(values: Array, logarithmic: bool) -> Array:

@@ -4,6 +4,7 @@ As in R, deviance residuals over their standard deviation are in the quantile an
 the others; the fitted values are on the scale of the link.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from pliant.data.table import make_frame
 from pliant.errors import InputError
 from pliant.inference.measures import normal_scores, smoother
 from pliant.inference.residuals import leverage, residuals
-from pliant.plots.look import COLOURS, SOFT, Picture, head, name_point, new_panels, points
+from pliant.plots.look import COLOURS, SOFT, Picture, head, name_point, new_panels, plain, points
 from pliant.types import Array, IntArray
 
 if TYPE_CHECKING:
@@ -84,8 +85,7 @@ def plot_diagnostics(model: "Fitted", labelled: int = LABELLED) -> Picture:
         If the model is not an exact line, or came from a file.
     """
     d = diagnostics(model)
-    gaussian = model.family == "gaussian"
-    named = np.argsort(-np.nan_to_num(d.cooks_distance), kind="stable")[: max(labelled, 0)]
+    named = _most_distant(d, labelled)
     most = ", ".join(f"{d.row[i]} ({d.cooks_distance[i]:.2g})" for i in named)
     figure, axes = new_panels(
         f"Residuals and leverage: {model.formula}",
@@ -95,30 +95,60 @@ def plot_diagnostics(model: "Fitted", labelled: int = LABELLED) -> Picture:
         8.4,
         7.4,
     )
-    pearson, deviance = ("", "") if gaussian else ("Pearson ", "deviance ")
-    unit = _unit(model)
-    _draw_fitted(axes[0], d, named, unit, f"{pearson}residual".capitalize() if pearson else "residual")
-    _draw_normal(axes[1], d, named, f"standardised {deviance}residual")
-    _draw_scale(axes[2], d, named, unit, f"√|standardised {deviance}residual|")
-    _draw_leverage(axes[3], d, named, model, f"standardised {pearson}residual")
-    figure.data = make_frame(
-        {
-            "row": d.row,
-            "fitted": d.fitted,
-            "residual": d.residual,
-            "std_deviance_residual": d.std_deviance,
-            "std_pearson_residual": d.std_pearson,
-            "leverage": d.leverage,
-            "cooks_distance": d.cooks_distance,
-        },
-        model.frame_kind,
-    )
+    for draw, each in zip(_panels(model, d, named), axes, strict=True):
+        draw(each)
+    figure.data = make_frame(_columns(d), model.frame_kind)
     return figure
+
+
+def diagnostic_panels(model: "Fitted", labelled: int = LABELLED) -> list[Picture]:
+    """Draw each of the four plots as a picture of its own, for a page that may be narrow."""
+    d = diagnostics(model)
+    named = _most_distant(d, labelled)
+    pictures = []
+    for draw in _panels(model, d, named):
+        figure, axes = new_panels("", "", (1, 1), 3.6, 3.2)
+        draw(axes[0])
+        figure.data = make_frame(_columns(d), model.frame_kind)
+        figure.alt = f"{axes[0].get_title(loc='left')}."  # type: ignore[attr-defined]
+        pictures.append(figure)
+    return pictures
+
+
+def _most_distant(d: Diagnostics, labelled: int) -> IntArray:
+    """Give the places of the rows with the greatest Cook's distances."""
+    return np.argsort(-np.nan_to_num(d.cooks_distance), kind="stable")[: max(labelled, 0)]
+
+
+def _panels(model: "Fitted", d: Diagnostics, named: IntArray) -> list[Callable[[Any], None]]:
+    """Give what draws each of the four plots."""
+    pearson, deviance = ("", "") if model.family == "gaussian" else ("Pearson ", "deviance ")
+    unit = _unit(model)
+    residual = f"{pearson}residual".capitalize() if pearson else "residual"
+    return [
+        lambda axes: _draw_fitted(axes, d, named, unit, residual),
+        lambda axes: _draw_normal(axes, d, named, f"standardised {deviance}residual"),
+        lambda axes: _draw_scale(axes, d, named, unit, f"√|standardised {deviance}residual|"),
+        lambda axes: _draw_leverage(axes, d, named, model, f"standardised {pearson}residual"),
+    ]
+
+
+def _columns(d: Diagnostics) -> dict[str, Any]:
+    """Give what the four plots show as columns."""
+    return {
+        "row": d.row,
+        "fitted": d.fitted,
+        "residual": d.residual,
+        "std_deviance_residual": d.std_deviance,
+        "std_pearson_residual": d.std_pearson,
+        "leverage": d.leverage,
+        "cooks_distance": d.cooks_distance,
+    }
 
 
 def _unit(model: "Fitted") -> str:
     """Name the scale of the fitted values."""
-    label = model.design.response.label
+    label = plain(model.design.response.label, 28)
     return f"fitted mean of {label}" if model.link == "identity" else f"fitted {model.link} of {label}"
 
 

@@ -4,42 +4,30 @@ One number column runs along the x axis, one factor of few levels gives the colo
 held at its median or its most common level, which the picture says.
 """
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pliant.data.formula import variables
-from pliant.data.table import Column, FactorColumn, NumberColumn, Table, make_frame, read_table
-from pliant.errors import ArgumentError, InputError
-from pliant.plots.look import COLOURS, FAINT, INK, Picture, label_ends, new_picture
-from pliant.types import Array, BoolArray, IntArray
+from pliant.data.table import FactorColumn, NumberColumn, make_frame, read_table
+from pliant.plots.curve import draw_curve
+from pliant.plots.look import COLOURS, FAINT, INK, Picture, label_ends, new_picture, plain
+from pliant.plots.surface import draw_surface
+from pliant.plots.view import View, grid_table, look_at, mean_with_band, response_label, response_values
+from pliant.types import Array, BoolArray
 
 if TYPE_CHECKING:
     from pliant.model import Fitted
 
-MOST_COLOURS = 6
 POINTS = 200  # along a curve
 
 
-@dataclass(frozen=True)
-class View:
-    """What is on the axes: columns by name, the rows that can be drawn, and what the others are held at."""
-
-    table: Table
-    rows: IntArray
-    x: str
-    group: str | None
-    held: dict[str, str]  # column, and the value it is held at, in words
-
-    @property
-    def subtitle(self) -> str:
-        """Say at what the columns stand that are not on the axes."""
-        return "with " + ", ".join(f"{name} = {value}" for name, value in self.held.items()) if self.held else ""
-
-
 def plot_fit(model: "Fitted", table: object = None, x: str | None = None, group: str | None = None) -> Picture:
-    """Draw the fitted mean over one column, with the data.
+    """Draw the fitted mean against the data.
+
+    A model with members and one number: data, line, curve, the 95 % confidence band of the mean and the 95 % interval
+    of a new row, a little beyond the data too, where it says so. A network of two numbers: its mean as a surface, with
+    the rows in the same colours. Any other, or with `x` or `group`: the mean over one column, others held.
 
     Parameters
     ----------
@@ -54,7 +42,7 @@ def plot_fit(model: "Fitted", table: object = None, x: str | None = None, group:
     Returns
     -------
     Picture
-        With `.data`: a frame with the points of the curves.
+        With `.data`: a frame with the points of the curves, or of the surface.
 
     Raises
     ------
@@ -62,71 +50,26 @@ def plot_fit(model: "Fitted", table: object = None, x: str | None = None, group:
         If the formula reads no column.
     """
     read = model.training_table() if table is None else read_table(table)
-    view = _view(model, read, x, group)
+    view = look_at(model, read, x, group, training=table is None)
+    free = x is None and group is None and not model.likelihood.has_classes and model.network.outputs == 1
+    only_numbers = view.numbers == view.inputs
+    flat = free and only_numbers and len(view.numbers) == 2 and not model.is_line
+    if flat:
+        view = replace(view, held={name: at for name, at in view.held.items() if name not in view.numbers})
     figure, axes = new_picture(str(model.design.formula), view.subtitle)
-    if isinstance(read[view.x], FactorColumn):
+    if free and only_numbers and len(view.numbers) == 1 and model.members is not None:
+        drawn = draw_curve(model, view, axes)
+    elif flat:
+        figure.data = make_frame(draw_surface(model, view, figure, axes), model.frame_kind)
+        return figure
+    elif isinstance(read[view.x], FactorColumn):
         drawn = _draw_levels(model, view, axes)
     else:
         drawn = _draw_curves(model, view, axes)
     figure.data = make_frame(drawn, model.frame_kind)
-    axes.set_xlabel(view.x)
-    label = _label(model)
-    shares = {"multinomial": "probability", "binomial": f"probability of {label}"}
-    axes.set_ylabel(shares.get(model.family, label))
+    axes.set_xlabel(plain(view.x))
+    axes.set_ylabel(response_label(model))
     return figure
-
-
-def _label(model: "Fitted") -> str:
-    """Name what is drawn: the response, and of several numbers the first, so named."""
-    response = model.design.response
-    several = response.n_outputs > 1 and not model.likelihood.has_classes
-    return f"{response.names[0]}, the first of {', '.join(response.names)}" if several else response.label
-
-
-def _view(model: "Fitted", table: Table, x: str | None, group: str | None) -> View:
-    """Choose the axes and the values of all other columns."""
-    names = list(dict.fromkeys(n for term in model.design.terms.terms for f in term.factors for n in variables(f)))
-    names += [n for node in model.design.terms.offsets for n in variables(node) if n not in names]
-    if not names:
-        raise InputError(f"{model.formula} reads no column, so there is nothing to draw its mean against")
-    for name in (x, group):
-        if name is not None and name not in names:
-            raise ArgumentError(f"the formula does not read {name!r}; choose from {', '.join(names)}")
-    numbers = [n for n in names if isinstance(table[n], NumberColumn)]
-    factors = [n for n in names if isinstance(table[n], FactorColumn)]
-    along = x or (numbers[0] if numbers else factors[0])
-    few = [n for n in factors if n != along and len(_levels(table[n])) <= MOST_COLOURS]
-    by = group or (few[0] if few and model.family != "multinomial" else None)
-    rows = np.flatnonzero(~np.any([table[n].missing for n in names], axis=0))
-    held = {n: _middle(table[n])[1] for n in names if n not in (along, by)}
-    return View(table, rows, along, by, held)
-
-
-def _levels(column: Column) -> tuple[str, ...]:
-    return column.levels if isinstance(column, FactorColumn) else ()
-
-
-def _middle(column: Column) -> tuple[float, str]:
-    """Give the median of numbers or the code of the most common level, and the same in words."""
-    if isinstance(column, NumberColumn):
-        value = float(np.nanmedian(column.values))
-        return value, f"{value:.4g}"
-    code = int(np.argmax(np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))))
-    return code, column.levels[code]
-
-
-def _grid(view: View, x: Array, code: int | None) -> Table:
-    """Give a table along x at one level of the group, all other columns held."""
-    columns: dict[str, Column] = {}
-    for name in (view.x, *([view.group] if view.group else []), *view.held):
-        column = view.table[name]
-        value: Any = x if name == view.x else code if name == view.group else _middle(column)[0]
-        if isinstance(column, NumberColumn):
-            columns[name] = NumberColumn(name, np.broadcast_to(value, x.shape) * 1.0, column.is_date)
-        else:
-            codes = np.broadcast_to(value, x.shape).astype(np.int64)
-            columns[name] = FactorColumn(name, codes, column.levels, column.is_boolean, column.is_ordered)
-    return Table(columns, len(x), "the curve", "polars")
 
 
 def _groups(view: View) -> list[tuple[int | None, str, str, BoolArray]]:
@@ -140,31 +83,36 @@ def _groups(view: View) -> list[tuple[int | None, str, str, BoolArray]]:
     return [(c, column.levels[c], COLOURS[i % len(COLOURS)], codes == c) for i, c in enumerate(present)]
 
 
+def _at(view: View, x: Array, code: int | None) -> dict[str, Array]:
+    """Give the columns of a curve over x at one level of the group."""
+    return {view.x: x} if view.group is None else {view.x: x, view.group: np.full(len(x), code)}
+
+
 def _draw_curves(model: "Fitted", view: View, axes: Any) -> dict[str, Any]:
     """Draw the mean along a number, by group or by class, over the range of each group's own rows."""
     along = view.table[view.x]
     assert isinstance(along, NumberColumn)
     values = along.values[view.rows]
-    y = _response(model, view)
+    y = response_values(model, view)
     labels: list[tuple[float, float, str, str]] = []
     drawn: dict[str, list[Any]] = {}
     for code, name, colour, mine in _groups(view):
         if y is not None and model.family != "multinomial":
             axes.plot(values[mine], y[mine], "o", ms=4, mew=0, alpha=0.45, color=colour)
         grid: Array = np.linspace(float(values[mine].min()), float(values[mine].max()), POINTS, dtype=np.float64)
-        mu, low, high = _mean_with_band(model, _grid(view, grid, code))
+        mu, low, high = mean_with_band(model, grid_table(view, _at(view, grid, code)))
         if model.family == "multinomial":
             outcomes = model.design.response.levels
             for j, outcome in enumerate(outcomes):
                 axes.plot(grid, mu[:, j], color=COLOURS[j % len(COLOURS)], lw=2)
-                labels.append((grid[-1], mu[-1, j], outcome, COLOURS[j % len(COLOURS)]))
+                labels.append((grid[-1], mu[-1, j], plain(outcome), COLOURS[j % len(COLOURS)]))
         else:
             outcomes = (name,)
             if low is not None and high is not None:
                 axes.fill_between(grid, low, high, color=colour, alpha=0.18, lw=0)
             axes.plot(grid, mu[:, 0], color=colour, lw=2)
             if name:
-                labels.append((grid[-1], mu[-1, 0], name, colour))
+                labels.append((grid[-1], mu[-1, 0], plain(name), colour))
         for j, outcome in enumerate(outcomes):
             drawn.setdefault(view.x, []).extend(grid)
             if len(outcomes) > 1 or outcome:
@@ -189,7 +137,7 @@ def _draw_levels(model: "Fitted", view: View, axes: Any) -> dict[str, Any]:
     """Draw the mean of each level, with the data beside it, where no number is read."""
     column = view.table[view.x]
     assert isinstance(column, FactorColumn)
-    codes, y = column.codes[view.rows], _response(model, view)
+    codes, y = column.codes[view.rows], response_values(model, view)
     rng = np.random.default_rng(0)
     levels = np.arange(len(column.levels), dtype=np.float64)
     groups = _groups(view)
@@ -199,41 +147,18 @@ def _draw_levels(model: "Fitted", view: View, axes: Any) -> dict[str, Any]:
         if y is not None and model.family != "multinomial":
             spread = rng.uniform(-0.06, 0.06, int(mine.sum()))
             axes.plot(codes[mine] + shift + spread, y[mine], "o", ms=4, mew=0, alpha=0.4, color=colour)
-        mu, low, high = _mean_with_band(model, _grid(view, levels, code))
+        mu, low, high = mean_with_band(model, grid_table(view, _at(view, levels, code)))
         for j in range(mu.shape[1]):
             shade = COLOURS[j % len(COLOURS)] if mu.shape[1] > 1 else colour
             if low is not None and high is not None:
                 axes.vlines(levels + shift, low, high, color=INK, lw=1.5)
             title = model.design.response.levels[j] if mu.shape[1] > 1 else name
-            axes.plot(levels + shift, mu[:, j], "D", ms=7, color=shade, mec=INK, mew=1.0, label=title)
+            axes.plot(levels + shift, mu[:, j], "D", ms=7, color=shade, mec=INK, mew=1.0, label=plain(title))
             drawn.setdefault(view.x, []).extend(column.levels)
             if title:
                 drawn.setdefault(view.group or model.design.response.label, []).extend([title] * len(levels))
             drawn.setdefault("mean", []).extend(mu[:, j])
     if len(groups) > 1 or model.family == "multinomial":
         axes.legend(frameon=False, fontsize=9)
-    axes.set_xticks(levels, column.levels)
+    axes.set_xticks(levels, [plain(level, 18) for level in column.levels])
     return drawn
-
-
-def _response(model: "Fitted", view: View) -> Array | None:
-    """Give the response (n,) of the drawn rows, codes for classes; None if the table does not have it."""
-    response = model.design.response
-    if any(name not in view.table.names for name in response.columns):
-        return None
-    y = model.design.read_response(view.table)[view.rows]
-    return np.argmax(y, axis=1) if model.family == "multinomial" else y[:, 0]
-
-
-def _mean_with_band(model: "Fitted", table: Table) -> tuple[Array, Array | None, Array | None]:
-    """Give the mean (n, C), and for an exact line its 95 % band, made on the scale of the link."""
-    from pliant.inference.coefficients import mean_interval
-
-    rows = model.design.matrix(table)
-    eta = model.linear_predictor(rows.X, rows.offset)
-    mu = model.likelihood.mean(eta)
-    mu = mu if model.likelihood.has_classes else mu[:, :1]  # of several responses the first
-    if model.facts.inverse_information is None or eta.shape[1] > 1:
-        return mu, None, None
-    low, high = mean_interval(model, rows.X, rows.offset, 0.95)
-    return mu, low, high

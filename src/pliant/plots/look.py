@@ -19,6 +19,7 @@ except ImportError as problem:
     raise MissingExtraError("pictures need matplotlib; pip install 'pliant[plots]'") from problem
 
 INK, SOFT, FAINT = "#1f2933", "#5f6c7b", "#d5dbe1"
+BAND, BAR = "#e4e8ec", "#c3cad2"  # grey of what chance gives: of a band, of a histogram
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f")
 STYLE: Any = {
     "font.family": "sans-serif",
@@ -84,6 +85,22 @@ def new_panels(
         each.xaxis.label.set_size(9)
         each.yaxis.label.set_size(9)
     return figure, list(axes.ravel())
+
+
+def for_page(picture: Picture, alt: str, width: float = 4.4, height: float = 3.1) -> Picture:
+    """Give a picture the size of a telephone, where a page's letters are read, its words in `alt` and the caption."""
+    picture.set_size_inches(width, height)
+    picture.suptitle("")
+    for axes in picture.axes[:1]:
+        axes.set_title("", loc="left")
+    picture.alt = alt  # type: ignore[attr-defined]  # read by the page
+    return picture
+
+
+def plain(text: str, width: int = 40) -> str:
+    """Give a name from a table as a picture can write it: on one line, short, and no mathematics."""
+    seen = "".join(c if c.isprintable() else "?" for c in text[: width + 1])
+    return (seen[:width] + "..." if len(seen) > width else seen).replace("$", r"\$")
 
 
 def head(axes: Axes, question: str, answer: str = "") -> None:

@@ -8,6 +8,7 @@ same picture gives the same text.
 
 import html
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,14 +19,17 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.text import Text
 
-from pliant.plots.look import COLOURS, FAINT, INK, SOFT, STYLE, Picture
+from pliant.plots.look import BAND, BAR, COLOURS, FAINT, INK, SOFT, STYLE, Picture
 from pliant.types import Array
 
-LIGHT = {"ink": INK, "soft": SOFT, "faint": FAINT, "ground": "#ffffff"} | {f"c{i}": c for i, c in enumerate(COLOURS)}
+LIGHT = {"ink": INK, "soft": SOFT, "faint": FAINT, "band": BAND, "bar": BAR, "ground": "#ffffff"}
+LIGHT |= {f"c{i}": c for i, c in enumerate(COLOURS)}
 DARK = {
     "ink": "#e8e6e1",
     "soft": "#a5adb8",
     "faint": "#39414c",
+    "band": "#2a3038",
+    "bar": "#4b5561",
     "ground": "#15191e",
     "c0": "#62b0ee",
     "c1": "#ff9a52",
@@ -54,7 +58,9 @@ class Svg:
 def as_svg(picture: Picture, name: str) -> Svg:
     """Give a picture as SVG, with `name` before every id, so that many can stand in one page."""
     buffer = StringIO()
-    with rc_context({**STYLE, "svg.fonttype": "none"}), _plain_words(picture):
+    with rc_context({**STYLE, "svg.fonttype": "none"}), _plain_words(picture), warnings.catch_warnings():
+        # the browser has glyphs that matplotlib's typeface lacks
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
         picture.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     drawing = re.sub(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<style.*?</style>", "", buffer.getvalue(), flags=re.DOTALL)
     drawing = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), drawing)

@@ -4,8 +4,8 @@ Every choice is a plain rule of what was asked and of the number of rows, and ea
 the summary prints. A value that the user gave is never changed.
 """
 
-from pliant.recipe.asked import Asked, Plan, widths
+from pliant.recipe.asked import Asked, Plan, what_was_asked, widths
 from pliant.recipe.choose import choose
 from pliant.recipe.curvature import refine
 
-__all__ = ["Asked", "Plan", "choose", "refine", "widths"]
+__all__ = ["Asked", "Plan", "choose", "refine", "what_was_asked", "widths"]

@@ -1,9 +1,11 @@
 """What was asked, what is to be done, and what the arguments between them may be."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import Parameter, signature
 from numbers import Real
+from typing import Any
 
 from pliant.errors import ArgumentError
 from pliant.optimisers.checks import check_count
@@ -11,6 +13,10 @@ from pliant.record import Settings
 
 MOST_EPOCHS = 10**12
 FIRTH, EVIDENCE = "firth", "evidence"  # penalties that are no numbers
+
+
+ELSEWHERE = ("weights", "offset", "frequencies")  # kept by name in `Settings.given`
+NO_MATTER = ("threads", "progress", "checkpoint")  # which change no digit of the fit
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,34 @@ class Plan:
     settings: Settings
     members: int | None = None  # fold members: how many, 0 for as many as suit the rows; None: one fit to all rows
     open: bool = False  # nobody asked for an optimiser: `refine` may still choose another
+
+
+def what_was_asked(function: Callable[..., Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the arguments by name that are not their defaults, as JSON can say them; None for numbers a row.
+
+    It is what a summary and a report write the call from.
+    """
+    by_name = {
+        name: p.default for name, p in signature(function).parameters.items() if p.kind == Parameter.KEYWORD_ONLY
+    }
+    said = {}
+    for name, default in by_name.items():
+        value = values[name]
+        if name in ELSEWHERE + NO_MATTER or value is default:
+            continue
+        if name == "groups" and not isinstance(value, str):
+            said[name] = None
+        elif not isinstance(value, str | bool | int | float) or value != default:
+            said[name] = _as_json(value)
+    return said
+
+
+def _as_json(value: Any) -> Any:
+    """Give what JSON can say of an argument: lists for sequences, plain numbers for NumPy's."""
+    plain = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(plain, Mapping):
+        return {str(name): _as_json(each) for name, each in plain.items()}
+    return [_as_json(each) for each in plain] if isinstance(plain, tuple | list) else plain
 
 
 def widths(hidden: int | Sequence[int] | None) -> tuple[int, ...] | None:

@@ -14,7 +14,8 @@ from pliant.data.table import make_frame
 from pliant.ensemble.verdict import mean_gain
 from pliant.errors import ArgumentError, InputError
 from pliant.fitting import fit
-from pliant.functions.likelihood import Likelihood
+from pliant.inference.out_of_fold import Line, losses, mean_loss, out_of_fold_lines, predicting_eta
+from pliant.inference.summary.network import cells
 from pliant.model import Fitted
 from pliant.record import Verdict
 from pliant.types import Array, IntArray
@@ -23,17 +24,6 @@ NO_MEMBERS = (
     "this model has no members, so nothing is known of rows it did not see; pliant.compare(formula, table) fits "
     "line and curve in the same folds"
 )
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a comparison."""
-
-    name: str
-    loss: float  # mean deviance a row, out of fold
-    gain: float  # over the line of reference, with its 95 % interval; NaN for that line itself
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -48,7 +38,7 @@ class Comparison:
 
     def __str__(self) -> str:
         heads = ("", "deviance a row", "gain", "95 % interval")
-        rows = [heads, *(_cells(line) for line in self.lines)]
+        rows = [heads, *(cells(line) for line in self.lines)]
         widths = [max(len(row[j]) for row in rows) for j in range(4)]
         table = [
             "  ".join([r[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(r[1:], widths[1:], strict=True))])
@@ -64,7 +54,7 @@ class Comparison:
 
         heads = "".join(f"<th>{h}</th>" for h in ("", "deviance a row", "gain", "95 % interval"))
         body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(line)) + "</tr>" for line in self.lines
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells(line)) + "</tr>" for line in self.lines
         )
         said = "" if self.verdict is None else f"<p><strong>{escape(self.verdict.sentence)}</strong></p>"
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
@@ -125,27 +115,15 @@ def comparison_of(model: Fitted) -> Comparison:
         raise InputError(NO_MEMBERS)
     if kept.out_of_fold is None:
         raise InputError("this model came from a file, which holds no values out of fold; fit it again to compare")
-    curve, line = (_losses(model, eta) for eta in kept.out_of_fold)
-    arrays, said = model.data(), kept.verdict
-    nothing = _constant_losses(model.likelihood, arrays, kept.folds)
-    base = _mean(line, arrays)
-    lines = [
-        Line("no input", _mean(nothing, arrays), *mean_gain(line - nothing, arrays)),
-        Line("line", base, np.nan, np.nan, np.nan),
-        Line("curve", _mean(curve, arrays), said.gain, said.low, said.high),
-    ]
-    if 0.0 < kept.share < 1.0:
-        eta_curve, eta_line = kept.out_of_fold
-        mixed = _losses(model, eta_line + kept.share * (eta_curve - eta_line))
-        name = f"{kept.share:.0%} curve, {1.0 - kept.share:.0%} line (what predicts)"
-        lines.append(Line(name, _mean(mixed, arrays), *mean_gain(line - mixed, arrays)))
+    curve, line = (losses(model, eta) for eta in kept.out_of_fold)
+    arrays, said, lines = model.data(), kept.verdict, out_of_fold_lines(model)
     strict = _strict(line - curve, arrays, kept.folds, len(kept))
     p = "" if np.isnan(said.p_value) else f"test for any curvature (HC3 score test): p = {said.p_value:.2g}; "
     notes = (
         f"{said.n_rows:,} rows, each predicted by a fit that did not see it ({len(kept)} folds)",
         f"{p}strict interval of the gain over folds (Nadeau and Bengio): {strict[0]:.4g} to {strict[1]:.4g}",
     )
-    return Comparison(tuple(lines), said, strict, notes, model.frame_kind)
+    return Comparison(lines, said, strict, notes, model.frame_kind)
 
 
 def _several(models: list[Fitted]) -> Comparison:
@@ -158,23 +136,15 @@ def _several(models: list[Fitted]) -> Comparison:
         rows = model.data()
         if rows.y.shape != first.y.shape or not np.array_equal(rows.y, first.y) or model.family != models[0].family:
             raise InputError("the models are of different rows, responses or families; compare fits of one table")
-    losses = [_losses(m, _predicting_eta(m)) for m in models]
-    means = [_mean(each, first) for each in losses]
+    found = [losses(m, predicting_eta(m)) for m in models]
+    means = [mean_loss(each, first) for each in found]
     best = int(np.argmin(means))
     lines = []
-    for name, each, mean in zip(_names(models), losses, means, strict=True):
-        gain = (np.nan,) * 3 if each is losses[best] else mean_gain(losses[best] - each, first)
+    for name, each, mean in zip(_names(models), found, means, strict=True):
+        gain = (np.nan,) * 3 if each is found[best] else mean_gain(found[best] - each, first)
         lines.append(Line(name, mean, *gain))
     notes = (f"{len(first.y):,} rows out of fold; gains are over the best, {_names(models)[best]}",)
     return Comparison(tuple(lines), None, None, notes, models[0].frame_kind)
-
-
-def _predicting_eta(model: Fitted) -> Array:
-    """Give the out-of-fold eta (n, q) of what predicts: the curve, shrunk to the line."""
-    assert model.members is not None
-    assert model.members.out_of_fold is not None
-    curve, line = model.members.out_of_fold
-    return line + model.members.share * (curve - line) if model.members.network.has_skip else curve
 
 
 def _names(models: list[Fitted]) -> list[str]:
@@ -188,36 +158,11 @@ def _names(models: list[Fitted]) -> list[str]:
     ]
 
 
-def _losses(model: Fitted, eta: Array) -> Array:
-    """Give the unit deviance (n,) of the training rows at some eta (n, q)."""
-    return model.likelihood.deviance(model.data().y, model.likelihood.mean(eta))
-
-
-def _constant_losses(likelihood: Likelihood, arrays: Arrays, folds: IntArray) -> Array:
-    """Give the unit deviance (n,) of the mean of the other folds."""
-    y, losses = arrays.y, np.empty(len(arrays.y))
-    for fold in np.unique(folds):
-        inside = folds == fold
-        eta = likelihood.constant(y[~inside], arrays.totals[~inside]) + np.zeros((int(np.sum(inside)), 1))
-        losses[inside] = likelihood.deviance(y[inside], likelihood.mean(eta))
-    return losses
-
-
-def _mean(losses: Array, arrays: Arrays) -> float:
-    return float(arrays.totals @ losses / np.sum(arrays.totals))
-
-
 def _strict(d: Array, arrays: Arrays, folds: IntArray, count: int) -> tuple[float, float]:
     """Give the interval of the gain from the folds' means: var = s^2 (1/K + 1/(K - 1))."""
     from scipy.special import stdtrit
 
-    means = np.array([_mean(d[folds == k], arrays.take(np.flatnonzero(folds == k))) for k in range(count)])
+    means = np.array([mean_loss(d[folds == k], arrays.take(np.flatnonzero(folds == k))) for k in range(count)])
     error = float(np.std(means, ddof=1)) * (1.0 / count + 1.0 / (count - 1)) ** 0.5
     reach = float(stdtrit(count - 1, 0.975)) * error
     return float(np.mean(means)) - reach, float(np.mean(means)) + reach
-
-
-def _cells(line: Line) -> tuple[str, str, str, str]:
-    if np.isnan(line.gain):
-        return line.name, f"{line.loss:.5g}", "", ""
-    return line.name, f"{line.loss:.5g}", f"{line.gain:.4g}", f"{line.low:.4g} to {line.high:.4g}"

@@ -15,9 +15,9 @@ $lede
 <p class="facts"><span>seed $seed</span><span>activation $activation</span><span>pliant $version</span></p>
 $banner"""
 FOLD = '<p><button type="button" data-fold hidden aria-pressed="false">Fold all code</button></p>'
-FOOTER = """<p>Made by <code>pliant tour --seed $seed --activation $activation</code>. Every number and every figure on \
-this page came from the code that
-stands beside it. MIT licence; the penguins are CC0: Horst, Hill and Gorman (2020).</p>"""
+FOOTER = """<p>Made by <code>pliant tour --seed $seed --activation $activation</code>. Every number and every figure
+on this page came from the code that stands beside it. MIT licence; the penguins are CC0: Horst, Hill and Gorman
+(2020).</p>"""
 
 
 def build_page(chapters: tuple[Chapter, ...], drawings: Mapping[str, Svg], seed: int, activation: str) -> str:
@@ -66,7 +66,7 @@ def _file(name: str) -> str:
 def _part(chapter: Chapter, drawings: Mapping[str, Svg]) -> Part:
     section = chapter.section
     body = "\n".join(prose(part.text) if isinstance(part, Prose) else _cell(part, drawings) for part in chapter.parts)
-    return Part(section.anchor, section.title, body)
+    return Part(section.anchor, inline(section.title), body)
 
 
 def _cell(told: Told, drawings: Mapping[str, Svg]) -> str:
@@ -85,4 +85,4 @@ def _cell(told: Told, drawings: Mapping[str, Svg]) -> str:
 
 
 def _figure(name: str, caption: str, drawings: Mapping[str, Svg], hint: str = "") -> str:
-    return figure(Figure(name, drawings[name], caption, hint))
+    return figure(Figure(name, drawings[name], inline(caption), inline(hint)))

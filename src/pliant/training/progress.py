@@ -17,16 +17,19 @@ class Progress:
 
     epoch: int  # epochs done
     epochs: int  # epochs planned
-    loss: float  # mean loss of the last epoch
+    loss: float | None  # mean loss of the last epoch; None for members, each of which has its own
     validation_loss: float | None  # the last one measured, None without validation
     rows_per_second: float  # training rows passed, in this call
     seconds_left: float  # if no early stop comes
+    what: str = "epoch"  # that is counted
 
     def __str__(self) -> str:
+        if self.loss is None:
+            return f"{self.what} {self.epoch:,} of {self.epochs:,}"
         loss = f"loss {self.loss:.5g}"
         if self.validation_loss is not None:
             loss += f" · validation {self.validation_loss:.5g}"
-        return f"epoch {self.epoch:,} of {self.epochs:,} · {loss}"
+        return f"{self.what} {self.epoch:,} of {self.epochs:,} · {loss}"
 
 
 Report = Callable[[Progress], None]

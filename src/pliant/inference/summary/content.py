@@ -20,6 +20,7 @@ class Summary:
     Attributes
     ----------
     title : str
+        What it is.
     facts : tuple of str
         What was fitted, by which call, to what.
     grids : tuple of Grid
@@ -30,6 +31,8 @@ class Summary:
         What was done to the data and what to mind.
     words : tuple of str
         Sentences that can be quoted.
+    verdict : str
+        What is to be read first, if anything is.
     """
 
     title: str
@@ -38,6 +41,7 @@ class Summary:
     closing: tuple[str, ...]
     notes: tuple[str, ...]
     words: tuple[str, ...] = ()
+    verdict: str = ""
 
     def __str__(self) -> str:
         from pliant.inference.summary.text import as_text

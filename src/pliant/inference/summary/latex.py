@@ -31,10 +31,13 @@ def as_latex(summary: Summary, caption: str | None = None, label: str | None = N
     grids = "\n\\medskip\n\n".join(_tabular(grid) for grid in summary.grids)
     legends = tuple(dict.fromkeys(grid.legend for grid in summary.grids if grid.legend))
     calls = tuple(f"\\texttt{{{escape(line.removeprefix('Call: '))}}}" for line in summary.facts if "Call: " in line)
-    facts = tuple(escape(line) for line in summary.facts if "Call: " not in line)
+    first = (summary.verdict, summary.title) if summary.verdict else ()  # the title of a line says what its table shows
+    facts = tuple(escape(line) for line in (*first, *summary.facts) if "Call: " not in line)
     closing = tuple(escape(line) for line in (*legends, *summary.closing, *summary.words))
     notes = tuple(f"Note: {escape(note)}" for note in summary.notes)
-    small = "\\par\n".join((*calls, *facts, *closing, *notes))
+    small = "\\par\n".join(
+        (*facts, *calls, *closing, *notes) if summary.verdict else (*calls, *facts, *closing, *notes)
+    )
     body = f"{grids}\n\n\\smallskip\n{{\\raggedright\\footnotesize\n{small}\\par}}\n"
     if caption is None:
         return f"% needs \\usepackage{{booktabs}}\n{{\\centering\n{body}}}\n"

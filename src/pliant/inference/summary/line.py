@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pliant.inference.call import python_call
 from pliant.inference.coefficients import tidy
 from pliant.inference.covariance import covariance_of
 from pliant.inference.estimates import coefficients, outcome_names, term_names
@@ -32,7 +33,7 @@ def summarise(model: "Fitted", names: str = "pliant", cov_type: str = "nonrobust
     if not model.is_line:
         if cov_type != "nonrobust":
             coefficients(model)  # says why there are none
-        return summarise_network(model, (model.formula, scope))
+        return summarise_network(model, (scope,))
     if model.facts.inverse_information is None:
         if cov_type != "nonrobust":
             covariance_of(model, cov_type, groups)  # says why there is none
@@ -43,26 +44,8 @@ def summarise(model: "Fitted", names: str = "pliant", cov_type: str = "nonrobust
     if model.settings.firth:
         title = "The line: a generalised linear model, fitted by Firth's penalised likelihood"
     grids, robust = _coefficient_grids(model, names, cov_type, groups)
-    facts = (f"Call: {_call(model)}", scope, *([robust] if robust else []))
+    facts = (f"Call: {python_call(model)}", scope, *([robust] if robust else []))
     return Summary(title, facts, grids, _closing(model), model.notes, _words(model, tested=not robust))
-
-
-def _call(model: "Fitted") -> str:
-    """Write the call that gives this line again."""
-    given = [f'"{model.formula}"', "table"]
-    family = model.likelihood.family
-    if family.name != "gaussian":
-        held = "" if family.parameter is None or family.estimated else f"({family.parameter_name}={family.parameter:g})"
-        given.append(f'family="{family.name}{held}"')
-    if model.link != model.likelihood.family.links[0]:
-        given.append(f'link="{model.link}"')
-    given.append("hidden=()")
-    if model.settings.firth:
-        given.append('regularisation="firth"')
-    given += [
-        f"{what}=" + ("..." if column is None else f'"{column}"') for what, column in model.settings.given.items()
-    ]
-    return f"pliant.fit({', '.join(given)})"
 
 
 def _coefficient_grids(model: "Fitted", names: str, cov_type: str, groups: Any) -> tuple[tuple[Grid, ...], str]:

@@ -34,7 +34,8 @@ STYLE = """
 
 def as_html(summary: Summary) -> str:
     """Give one element that brings its style along."""
-    parts = [f"<style>{STYLE}</style>", f"<p><strong>{escape(summary.title)}</strong></p>"]
+    first = [line for line in (summary.verdict, summary.title) if line]
+    parts = [f"<style>{STYLE}</style>", f"<p><strong>{escape(first[0])}</strong></p>", _paragraph(tuple(first[1:]))]
     calls = [line for line in summary.facts if line.startswith("Call: ")]
     parts += [f"<p class='call'>{escape(line.removeprefix('Call: '))}</p>" for line in calls]
     parts.append(_paragraph(tuple(line for line in summary.facts if line not in calls)))

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pliant.inference.call import python_call
 from pliant.inference.glance import deviance_explained
-from pliant.inference.summary.content import Summary
+from pliant.inference.out_of_fold import Line, out_of_fold_lines
+from pliant.inference.summary.content import Grid, Summary
 from pliant.inference.summary.numbers import count, short
 from pliant.optimisers import DRIVERS
 
@@ -16,13 +18,35 @@ if TYPE_CHECKING:
 
 
 def summarise_network(model: "Fitted", facts: tuple[str, ...]) -> Summary:
-    """Say what was trained, how, and how close it came; of members first what they say of rows they did not see."""
-    if model.members is not None:
-        facts = (model.members.verdict.sentence, *facts)
-    return Summary(_network_title(model), facts, (), _network_lines(model), model.notes)
+    """Say what was trained, how, and how close it came; of members first what they say of rows they did not see.
+
+    Parameters
+    ----------
+    model : Fitted
+    facts : tuple of str
+        What is said of every model: its family and rows.
+    """
+    verdict = "" if model.members is None else model.members.verdict.sentence
+    facts = (f"Call: {python_call(model)}", *facts)
+    return Summary(network_title(model), facts, _grids(model), _network_lines(model), model.notes, verdict=verdict)
 
 
-def _network_title(model: "Fitted") -> str:
+def _grids(model: "Fitted") -> tuple[Grid, ...]:
+    """Give what no input, the line and the curve lose on rows that they did not see."""
+    lines = tuple(map(cells, out_of_fold_lines(model)))
+    heads = ("", "deviance a row", "gain", "95 % interval")
+    return (Grid("On rows that the fits did not see", heads, lines),) if lines else ()
+
+
+def cells(line: Line) -> tuple[str, str, str, str]:
+    """Write a line as cells of text."""
+    if np.isnan(line.gain):
+        return line.name, short(line.loss, 5), "", ""
+    return line.name, short(line.loss, 5), short(line.gain, 4), f"{short(line.low, 4)} to {short(line.high, 4)}"
+
+
+def network_title(model: "Fitted") -> str:
+    """Say in a line what the network is."""
     network = model.network if model.members is None else model.members.network
     widths = ", ".join(str(width) for width in network.hidden)
     line = " beside a line" if network.skip else ""
@@ -35,7 +59,7 @@ def _network_lines(model: "Fitted") -> tuple[str, ...]:
     rows, k, kept = model.facts.n_rows, model.n_parameters, model.members
     explained = deviance_explained(model)
     lines = [
-        *([] if kept is None else [_what_predicts(kept), _out_of_fold(kept)]),
+        *([] if kept is None else [what_predicts(kept), _out_of_fold(kept)]),
         f"{count(model.network.inputs, 'input')} of the design matrix, {count(k, 'parameter')}"
         f"{'' if kept is None else ' a network'}, {rows / k:.1f} rows a parameter" + _determined(model),
         f"trained by {how_trained(model)}",
@@ -51,7 +75,7 @@ def _network_lines(model: "Fitted") -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _what_predicts(members: "Members") -> str:
+def what_predicts(members: "Members") -> str:
     """Say how far the curve is shrunk towards the line."""
     if not members.network.has_skip or members.share == 1.0:
         return "predicts with the mean of the networks, as they are"

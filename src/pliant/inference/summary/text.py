@@ -5,7 +5,7 @@ from pliant.inference.summary.content import Grid, Summary
 
 def as_text(summary: Summary) -> str:
     """Give the lines of a summary, its tables set in columns."""
-    lines = [summary.title, *summary.facts]
+    lines = [*([summary.verdict] if summary.verdict else []), summary.title, *summary.facts]
     for grid in summary.grids:
         lines += ["", *([f"{grid.title}:"] if grid.title else []), *_align(grid)]
     legends = list(dict.fromkeys(grid.legend for grid in summary.grids if grid.legend))

@@ -1,0 +1,113 @@
+"""What no input, the line and the curve lose on rows that they did not see.
+
+Nothing is fitted: a model with members has its out-of-fold values already.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pliant.data.arrays import Arrays
+from pliant.ensemble.algebra import mean_network
+from pliant.ensemble.verdict import mean_gain
+from pliant.functions.likelihood import Likelihood
+from pliant.types import Array, IntArray
+
+if TYPE_CHECKING:
+    from pliant.model import Fitted
+
+LINE = "line"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a comparison."""
+
+    name: str
+    loss: float  # mean deviance a row, out of fold
+    gain: float  # over the line of reference, with its 95 % interval; NaN for that line itself
+    low: float
+    high: float
+
+
+def out_of_fold_lines(model: "Fitted") -> tuple[Line, ...]:
+    """Give no input, the line, the curve and, where it is another, what predicts; empty where nothing is kept.
+
+    Parameters
+    ----------
+    model : Fitted
+        With members and its data.
+    """
+    kept = model.members
+    if kept is None or kept.out_of_fold is None or model.arrays is None:
+        return ()
+    arrays, said = model.arrays, kept.verdict
+    curve, line = (losses(model, eta) for eta in kept.out_of_fold)
+    nothing = constant_losses(model.likelihood, arrays, kept.folds)
+    found = [
+        Line("no input", mean_loss(nothing, arrays), *mean_gain(line - nothing, arrays)),
+        Line(LINE, mean_loss(line, arrays), np.nan, np.nan, np.nan),
+        Line("curve", mean_loss(curve, arrays), said.gain, said.low, said.high),
+    ]
+    if 0.0 < kept.share < 1.0:
+        eta_curve, eta_line = kept.out_of_fold
+        mixed = losses(model, eta_line + kept.share * (eta_curve - eta_line))
+        name = f"{kept.share:.0%} curve, {1.0 - kept.share:.0%} line (what predicts)"
+        found.append(Line(name, mean_loss(mixed, arrays), *mean_gain(line - mixed, arrays)))
+    return tuple(found)
+
+
+def predicting_eta(model: "Fitted") -> Array:
+    """Give the out-of-fold eta (n, q) of what predicts: the curve, shrunk to the line."""
+    assert model.members is not None
+    assert model.members.out_of_fold is not None
+    curve, line = model.members.out_of_fold
+    return line + model.members.share * (curve - line) if model.members.network.has_skip else curve
+
+
+def losses(model: "Fitted", eta: Array) -> Array:
+    """Give the unit deviance (n,) of the training rows at some eta (n, q)."""
+    return model.likelihood.deviance(model.data().y, model.likelihood.mean(eta))
+
+
+def constant_losses(likelihood: Likelihood, arrays: Arrays, folds: IntArray) -> Array:
+    """Give the unit deviance (n,) of the mean of the other folds."""
+    y, found = arrays.y, np.empty(len(arrays.y))
+    for fold in np.unique(folds):
+        inside = folds == fold
+        eta = likelihood.constant(y[~inside], arrays.totals[~inside]) + np.zeros((int(np.sum(inside)), 1))
+        found[inside] = likelihood.deviance(y[inside], likelihood.mean(eta))
+    return found
+
+
+def mean_loss(values: Array, arrays: Arrays) -> float:
+    """Give the mean of unit deviances (n,) over the rows, each as its weight and frequency say."""
+    return float(arrays.totals @ values / np.sum(arrays.totals))
+
+
+def whole_line_eta(model: "Fitted", X: Array, offset: Array) -> Array:
+    """Give eta (m, q) of the line of all rows, which the mean of the members holds inside.
+
+    What the model's skip line has beyond `share` times the members' own is the whole line less `share` times theirs.
+
+    Parameters
+    ----------
+    model : Fitted
+        With members that have a skip line.
+    X : ndarray, shape (m, p)
+    offset : ndarray, shape (m,)
+    """
+    kept, scaling = model.members, model.design.scaling
+    assert kept is not None
+    network, merged = mean_network(kept.network, kept.parameters, kept.share)
+    (layers, skip), (bare, bare_skip) = model.network.views(model.parameters), network.views(merged)
+    line = kept.share * np.mean(kept.lines, axis=0)
+    assert skip is not None
+    assert bare_skip is not None
+    slopes, top = line[1:] + skip - bare_skip, line[0]
+    biases, bare_biases = layers[-1].biases, bare[-1].biases
+    if biases is not None and bare_biases is not None:
+        top = top + biases - bare_biases
+    eta = model.design.inputs(X) @ slopes + top
+    return np.asarray(eta * scaling.response_scale + scaling.response_centre + offset[:, None])
