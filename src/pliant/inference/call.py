@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 NOT_AT_THE_SHELL = ("optimiser_settings", "standardise", "precision")
 
 
-def python_call(model: "Fitted", table: str = "table") -> str:
+def python_call(model: "Fitted", table: str = "table", width: int | None = None) -> str:
     """Write the call that gives this model again; `...` stands for numbers that came a row each.
 
     Parameters
@@ -21,6 +21,8 @@ def python_call(model: "Fitted", table: str = "table") -> str:
     model : Fitted
     table : str
         How the call names the table: Python, not text.
+    width : int, optional
+        Beyond which each argument has a line of its own.
     """
     said = [repr_of(model.formula), table]
     said += [f"{name}={_python(value)}" for name, value in asked(model).items()]
@@ -28,7 +30,11 @@ def python_call(model: "Fitted", table: str = "table") -> str:
         f"{what}=" + ("..." if column is None else repr_of(column)) for what, column in model.settings.given.items()
     ]
     more = continued(model)
-    return f"pliant.fit({', '.join(said)})" + (f".continue_training({more})" if more else "")
+    last = f".continue_training({more})" if more else ""
+    line = f"pliant.fit({', '.join(said)}){last}"
+    if width is None or len(line) <= width:
+        return line
+    return "pliant.fit(\n" + "".join(f"    {each},\n" for each in said) + f"){last}"
 
 
 def shell_command(model: "Fitted", table: str, *last: str) -> tuple[str, str]:
@@ -55,6 +61,20 @@ def shell_command(model: "Fitted", table: str, *last: str) -> tuple[str, str]:
     for name, value in {**wanted, **given}.items():
         words += _option(name, value)
     return shlex.join([*words, *last]), ""
+
+
+def broken(command: str, width: int) -> str:
+    """Break a command before its options where it is longer than `width`, as a shell reads it on."""
+    if len(command) <= width:
+        return command
+    lines = [""]
+    for word in shlex.split(command):
+        quoted = shlex.quote(word)
+        fits = len(lines[-1]) + len(quoted) + 1 <= width and not (word.startswith("--") and len(lines[-1]) > width - 20)
+        if lines[-1] and not fits:
+            lines.append("   ")
+        lines[-1] += f" {quoted}" if lines[-1] else quoted
+    return " \\\n".join(lines)
 
 
 def asked(model: "Fitted") -> dict[str, Any]:

@@ -38,10 +38,10 @@ def plot_against(model: "Fitted", mean: Array, y: Array, how: str) -> Picture:
     axes.annotate(
         "response = prediction",
         (ends[1], ends[1]),
-        xytext=(-4, -10),
+        xytext=(-6, 4),
         textcoords="offset points",
         ha="right",
-        va="top",
+        va="bottom",
         fontsize=8.5,
         color=SOFT,
     )

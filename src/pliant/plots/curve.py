@@ -71,7 +71,8 @@ def draw_curve(model: "Fitted", view: View, axes: Any) -> dict[str, Any]:
     handles, names = axes.get_legend_handles_labels()
     order = sorted(range(len(names)), key=lambda i: LEGEND.index(names[i]))
     named = [handles[i] for i in order], [names[i] for i in order]
-    axes.legend(*named, frameon=False, fontsize=8.5, loc="best", handlelength=1.6)
+    look = {"frameon": False, "fontsize": 9, "handlelength": 1.6, "columnspacing": 1.4, "labelcolor": INK}
+    axes.figure.legend(*named, loc="outside lower left", ncols=3, **look)
     return drawn | {"beyond": beyond}
 
 

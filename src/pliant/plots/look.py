@@ -46,6 +46,7 @@ class Picture(Figure):
     """A matplotlib figure that carries the numbers it draws, and shows itself in a notebook."""
 
     data: Any  # a frame: one row a drawn point of the curves
+    subtitle: str = ""  # at what the columns are held that are not drawn
 
     def _repr_png_(self) -> bytes:
         from io import BytesIO
@@ -61,6 +62,7 @@ def new_picture(title: str, subtitle: str = "", width: float = 6.4, height: floa
         figure = Picture(figsize=(width, height), layout="constrained")
         axes = figure.add_subplot()
     figure.suptitle(_wrapped(title, 70), x=0.01, ha="left", fontsize=11.5, fontweight="bold", color=INK)
+    figure.subtitle = subtitle
     if subtitle:
         axes.set_title(_wrapped(subtitle, 95), loc="left", fontsize=8.5, color=SOFT)
     return figure, axes
@@ -97,10 +99,15 @@ def for_page(picture: Picture, alt: str, width: float = 4.4, height: float = 3.1
     return picture
 
 
+def brief(text: str, width: int = 40) -> str:
+    """Give a name from a table on one line, and short."""
+    seen = "".join(c if c.isprintable() else "?" for c in text[: width + 1])
+    return seen[:width] + "..." if len(seen) > width else seen
+
+
 def plain(text: str, width: int = 40) -> str:
     """Give a name from a table as a picture can write it: on one line, short, and no mathematics."""
-    seen = "".join(c if c.isprintable() else "?" for c in text[: width + 1])
-    return (seen[:width] + "..." if len(seen) > width else seen).replace("$", r"\$")
+    return brief(text, width).replace("$", r"\$")
 
 
 def head(axes: Axes, question: str, answer: str = "") -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from pliant.data.formula import variables
 from pliant.data.table import Column, FactorColumn, NumberColumn, Table
 from pliant.errors import ArgumentError, InputError
-from pliant.plots.look import plain
+from pliant.plots.look import brief, plain
 from pliant.types import Array, IntArray
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class View:
     @property
     def subtitle(self) -> str:
         """Say at what the columns stand that are not on the axes."""
-        held = ", ".join(f"{plain(name)} = {plain(value)}" for name, value in self.held.items())
+        held = ", ".join(f"{brief(name)} = {brief(value)}" for name, value in self.held.items())
         return f"with {held}" if held else ""
 
     @property

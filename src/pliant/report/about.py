@@ -6,7 +6,7 @@ import numpy as np
 
 from pliant._version import __version__
 from pliant.data.table import FactorColumn, Table
-from pliant.inference.call import python_call, repr_of, shell_command
+from pliant.inference.call import broken, python_call, repr_of, shell_command
 from pliant.inference.summary import summarise
 from pliant.inference.summary.network import network_title
 from pliant.inference.summary.numbers import count
@@ -17,6 +17,7 @@ from pliant.report.markup import facts, lines, paragraph, table
 from pliant.report.rows import Subject
 
 LEVELS_SHOWN = 6
+WIDTH = 64  # letters of code on a line
 EQUATION = ("η = offset + X β{hidden}", "μ = {inverse}", "y ~ {family}(μ)")
 
 
@@ -96,11 +97,11 @@ def again(subject: Subject) -> Part:
     model = subject.model
     from_file = model.table is not None and model.table.kind == "file"
     name = model.table.source if model.table is not None and from_file else "table.csv"
-    call = python_call(model, repr_of(name) if from_file else "table")
+    call = python_call(model, repr_of(name) if from_file else "table", WIDTH)
     body = [code_cell("python", f'import pliant\n\nmodel = {call}\nmodel.report("report.html")\n')]
     command, why = shell_command(model, name, "--report", "report.html")
     if command:
-        body.append(code_cell("sh", f"{command}\n"))
+        body.append(code_cell("sh", f"{broken(command, WIDTH)}\n"))
         if not from_file:
             body.append(paragraph("At the shell the table is a file; here it is called table.csv.", kind="quiet"))
     else:

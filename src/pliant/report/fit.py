@@ -32,7 +32,9 @@ def fit_section(subject: Subject) -> Part | None:
     except InputError as problem:  # a model of the mean alone reads no column
         body.append(paragraph(f"{problem}."))
     else:
-        body.append(drawing("fit", picture, f"The data and the fitted mean of {model.formula}.", _caption(model), 3.3))
+        held = f" Drawn {picture.subtitle}." if picture.subtitle else ""
+        alt = f"The data and the fitted mean of {model.formula}."
+        body.append(drawing("fit", picture, alt, f"{_caption(model)}{held}", 3.3))
     mean, how = _means(model)
     y = model.data().y
     if model.likelihood.has_classes:
@@ -48,7 +50,7 @@ def _caption(model: Fitted) -> str:
     """Say what the picture of the fit shows."""
     response = model.design.response.label
     numbers = len({name for name in model.design.reads if isinstance(model.training_table()[name], NumberColumn)})
-    if model.is_line:
+    if model.is_line and not model.likelihood.has_classes:
         return f"The rows, and the fitted mean of {response} with its 95 % confidence band."
     if model.members is not None and numbers == len(model.design.reads) == 1 and not model.likelihood.has_classes:
         return (
@@ -60,7 +62,9 @@ def _caption(model: Fitted) -> str:
             f"The fitted mean of {response}, with the rows in the same colours: a row that stands out from its ground "
             "is a residual. The pale part is not enclosed by rows: what is said there is a guess."
         )
-    return f"The rows, and the fitted mean of {response} along one column; what the others are held at stands above."
+    if model.likelihood.has_classes:
+        return "The probability of each class along one column; the ticks below are the rows of each class."
+    return f"The rows, and the fitted mean of {response} along one column."
 
 
 def _means(model: Fitted) -> tuple[Array, str]:
@@ -109,7 +113,7 @@ def verdict_section(subject: Subject) -> Part | None:
 
 def _without_reference(line: Line) -> tuple[str, ...]:
     said = cells(line)
-    return (said[0], said[1], "is the reference", "") if line.name == LINE else said
+    return (f"{said[0]}, the reference", *said[1:]) if line.name == LINE else said
 
 
 def coefficients(subject: Subject) -> Part | None:

@@ -24,7 +24,7 @@ def paragraph(*sentences: str, kind: str = "") -> str:
 def lines(sentences: Iterable[str], kind: str = "") -> str:
     """Give sentences as items of a list."""
     attribute = f' class="{kind}"' if kind else ""
-    return f"<ul{attribute}>" + "".join(f"<li>{escape(each)}</li>" for each in sentences) + "</ul>"
+    return f"<ul{attribute}>" + "".join(f"<li>{_minus(each)}</li>" for each in sentences) + "</ul>"
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
@@ -80,7 +80,7 @@ def _name(cell: str) -> str:
 
 def _minus(cell: str) -> str:
     """Escape a cell, with a minus as long as a plus."""
-    return escape(re.sub(r"(?<![\w.])-(?=\d)", "\N{MINUS SIGN}", cell))
+    return escape(re.sub(r"(?<![^ ])-(?=\d)", "\N{MINUS SIGN}", cell))
 
 
 def drawing(name: str, picture: Picture, alt: str, caption: str, height: float = 3.1) -> str:

@@ -6,7 +6,7 @@ from pliant.inference.glance import deviance_explained
 from pliant.inference.out_of_fold import out_of_fold_lines
 from pliant.inference.summary import summarise
 from pliant.inference.summary.network import network_title, what_predicts
-from pliant.inference.summary.numbers import count, short
+from pliant.inference.summary.numbers import count, p_value, short
 from pliant.model import Fitted
 from pliant.page import escape
 from pliant.report.rows import Subject
@@ -92,7 +92,7 @@ def _numbers(subject: Subject) -> list[tuple[str, str]]:
         spread = np.sqrt(model.dispersion) if gaussian else model.dispersion
         found.append(("residual standard error" if gaussian else "dispersion", short(float(spread), 4)))
     if model.members is not None and not np.isnan(model.members.verdict.p_value):
-        found.append(("p of the test for curvature", f"{model.members.verdict.p_value:.2g}"))
+        found.append(("p of the test for curvature", p_value(model.members.verdict.p_value)))
     if model.is_line and not np.isnan(model.aic):
         found.append(("AIC", f"{model.aic:.1f}"))
     return found
