@@ -11,10 +11,9 @@ import numpy as np
 
 from pliant.data.arrays import Arrays
 from pliant.data.table import make_frame
-from pliant.ensemble.verdict import mean_gain
+from pliant.ensemble.verdict import constant_losses, mean_gain
 from pliant.errors import ArgumentError, InputError
 from pliant.fitting import fit
-from pliant.functions.likelihood import Likelihood
 from pliant.model import Fitted
 from pliant.record import Verdict
 from pliant.types import Array, IntArray
@@ -127,7 +126,7 @@ def comparison_of(model: Fitted) -> Comparison:
         raise InputError("this model came from a file, which holds no values out of fold; fit it again to compare")
     curve, line = (_losses(model, eta) for eta in kept.out_of_fold)
     arrays, said = model.data(), kept.verdict
-    nothing = _constant_losses(model.likelihood, arrays, kept.folds)
+    nothing = constant_losses(model.likelihood, arrays, kept.folds)
     base = _mean(line, arrays)
     lines = [
         Line("no input", _mean(nothing, arrays), *mean_gain(line - nothing, arrays)),
@@ -191,16 +190,6 @@ def _names(models: list[Fitted]) -> list[str]:
 def _losses(model: Fitted, eta: Array) -> Array:
     """Give the unit deviance (n,) of the training rows at some eta (n, q)."""
     return model.likelihood.deviance(model.data().y, model.likelihood.mean(eta))
-
-
-def _constant_losses(likelihood: Likelihood, arrays: Arrays, folds: IntArray) -> Array:
-    """Give the unit deviance (n,) of the mean of the other folds."""
-    y, losses = arrays.y, np.empty(len(arrays.y))
-    for fold in np.unique(folds):
-        inside = folds == fold
-        eta = likelihood.constant(y[~inside], arrays.totals[~inside]) + np.zeros((int(np.sum(inside)), 1))
-        losses[inside] = likelihood.deviance(y[inside], likelihood.mean(eta))
-    return losses
 
 
 def _mean(losses: Array, arrays: Arrays) -> float:
