@@ -108,6 +108,23 @@ def jacobian(network: Network, parameters: Array, X: Array) -> Array:
     return whole
 
 
+def tangent(network: Network, parameters: Array, X: Array, direction: Array) -> tuple[Array, Array]:
+    """Give eta (n, q), and how it changes when row i of X moves along row i of `direction` (n, inputs).
+
+    Forward mode: a tangent t goes with every value, so no difference loses a digit.
+
+    t_0 = direction,    t_l = slope(z_l) (t_{l-1} W_l),    d eta = t_{L-1} W_L + direction S
+    """
+    layers, skip = network.views(parameters)
+    a, t = (X, direction) if network.bending is None else (X[:, network.bending], direction[:, network.bending])
+    for layer in layers[:-1]:
+        z = linear(layer, a)
+        a = network.function.value(z)
+        t = network.function.slope(z, a) * (t @ layer.weights)
+    eta, moved = linear(layers[-1], a), t @ layers[-1].weights
+    return (eta, moved) if skip is None else (eta + X @ skip, moved + direction @ skip)
+
+
 def loss_and_gradient(problem: Problem, parameters: Array, rows: slice | IntArray) -> tuple[float, Array]:
     """Give the mean loss over some rows, penalty included, and its gradient (k,).
 

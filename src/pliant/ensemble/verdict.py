@@ -15,7 +15,7 @@ import numpy as np
 from pliant.data.arrays import Arrays
 from pliant.functions.likelihood import Likelihood
 from pliant.record import SURE, Verdict
-from pliant.types import Array
+from pliant.types import Array, IntArray
 
 UNITS = 40  # random bends
 DIRECTIONS = 6  # of them that are tested, the strongest
@@ -57,6 +57,17 @@ def mean_gain(d: Array, arrays: Arrays) -> tuple[float, float, float]:
     error = float(np.sqrt(arrays.counts @ (share * (d - gain)) ** 2 * n / max(n - 1, 1)))
     reach = float(stdtrit(max(n - 1, 1), 0.975)) * error
     return gain, gain - reach, gain + reach
+
+
+def constant_losses(likelihood: Likelihood, arrays: Arrays, folds: IntArray) -> Array:
+    """Give the unit deviance (n,) of the mean of the other folds; of all rows where there is one fold."""
+    y, losses = arrays.y, np.empty(len(arrays.y))
+    for fold in np.unique(folds):
+        inside = folds == fold
+        others = inside if inside.all() else ~inside
+        eta = likelihood.constant(y[others], arrays.totals[others]) + np.zeros((int(np.sum(inside)), 1))
+        losses[inside] = likelihood.deviance(y[inside], likelihood.mean(eta))
+    return losses
 
 
 def n_rows(arrays: Arrays) -> int:

@@ -1,7 +1,7 @@
 """The delta method: whatever depends on the coefficients of a line, row by row, with its standard error.
 
 An `Effect` is an estimate a row, such as a mean or its slope, with the gradient by the coefficients in parts, so
-that an average over a million rows needs no gradient of a million rows. Its variance is g' C g.
+that an average over a million rows (see means.py) needs no gradient of a million rows. Its variance is g' C g.
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from pliant.data.table import Table, named_columns, read_table
 from pliant.errors import ArgumentError, InputError
 from pliant.inference.covariance import Covariance, covariance_of
 from pliant.inference.estimates import coefficients, outcome_names
-from pliant.types import Array, BoolArray, IntArray
+from pliant.types import Array, BoolArray
 
 if TYPE_CHECKING:
     from pliant.model import Fitted
@@ -42,30 +42,6 @@ class Effect:
             gradient = sum((A[:, c, :, None] * Z[:, None, :] for A, Z in self.parts), np.zeros(())).reshape(m, len(C))
             errors[:, c] = np.sqrt(np.einsum("ij,ij->i", gradient @ C, gradient))
         return errors
-
-    def averages(self, groups: IntArray, counts: Array, G: int, C: Array) -> tuple[Array, Array]:
-        """Give the averages (G, C) over groups of rows, and their standard errors.
-
-        Parameters
-        ----------
-        groups : ndarray of int, shape (m,)
-            The group of each row, from 0; -1 for a row that is in none.
-        counts : ndarray, shape (m,)
-            How many equal rows each row stands for.
-        G : int
-            The number of groups; none is empty.
-        C : ndarray, shape (p q, p q)
-        """
-        outcomes = self.estimate.shape[1]
-        estimates, errors = np.empty((G, outcomes)), np.empty((G, outcomes))
-        for g in range(G):
-            rows = np.flatnonzero(groups == g)
-            share = counts[rows] / np.sum(counts[rows])
-            estimates[g] = share @ self.estimate[rows]
-            total = sum((np.einsum("i,icj,ik->cjk", share, A[rows], Z[rows]) for A, Z in self.parts), np.zeros(()))
-            gradient = total.reshape(outcomes, len(C))
-            errors[g] = np.sqrt(np.einsum("ij,ij->i", gradient @ C, gradient))
-        return estimates, errors
 
 
 @dataclass(frozen=True)

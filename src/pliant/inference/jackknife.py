@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pliant.engines.reference import tangent
 from pliant.model import linear_predictor
 from pliant.types import Array
 
@@ -31,15 +32,41 @@ def jackknife_errors(values: Array) -> Array:
 
 def member_eta(model: "Fitted", X: Array, offset: Array) -> Array:
     """Give eta (K, m, q) of every member: line_k + share (curve_k - line_k), in the user's units."""
+    assert model.members is not None
+    return np.stack([eta_of_member(model, k, X, offset) for k in range(len(model.members))])
+
+
+def eta_of_member(model: "Fitted", k: int, X: Array, offset: Array) -> Array:
+    """Give eta (m, q) of one member."""
     kept, scaling = model.members, model.design.scaling
     assert kept is not None
-    inputs = model.design.inputs(X)
+    eta = linear_predictor(model.design, kept.network, kept.parameters[k], X, offset)
+    if not kept.network.has_skip:
+        return eta
+    line = kept.lines[k]
+    of_line = (model.design.inputs(X) @ line[1:] + line[0]) * scaling.response_scale + scaling.response_centre
+    of_line += offset[:, None]
+    return np.asarray(of_line + kept.share * (eta - of_line))
+
+
+def member_slopes(model: "Fitted", X: Array, by_x: Array, offset_by_x: Array) -> Array:
+    """Give d eta / d x (K, m, q) of every member, from d X / d x (m, p) and d offset / d x (m,)."""
+    kept, design = model.members, model.design
+    assert kept is not None
     found = np.empty((len(kept), len(X), kept.network.outputs))
+    inputs, direction = design.inputs(X), design.raw_inputs(by_x) / design.scaling.scale
     for k, (parameters, line) in enumerate(zip(kept.parameters, kept.lines, strict=True)):
-        eta = linear_predictor(model.design, kept.network, parameters, X, offset)
+        _, moved = tangent(kept.network, parameters, inputs, direction)
         if kept.network.has_skip:
-            of_line = (inputs @ line[1:] + line[0]) * scaling.response_scale + scaling.response_centre
-            of_line += offset[:, None]
-            eta = of_line + kept.share * (eta - of_line)
-        found[k] = eta
+            of_line = direction @ line[1:]
+            moved = of_line + kept.share * (moved - of_line)
+        found[k] = moved * design.scaling.response_scale + offset_by_x[:, None]
     return found
+
+
+def slope_of_network(model: "Fitted", X: Array, by_x: Array, offset_by_x: Array) -> Array:
+    """Give d eta / d x (m, q) of a network, exactly, from d X / d x (m, p) and d offset / d x (m,)."""
+    design = model.design
+    direction = design.raw_inputs(by_x) / design.scaling.scale
+    _, moved = tangent(model.network, model.parameters, design.inputs(X), direction)
+    return moved * design.scaling.response_scale + offset_by_x[:, None]

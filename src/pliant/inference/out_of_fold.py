@@ -10,9 +10,8 @@ import numpy as np
 
 from pliant.data.arrays import Arrays
 from pliant.ensemble.algebra import mean_network
-from pliant.ensemble.verdict import mean_gain
-from pliant.functions.likelihood import Likelihood
-from pliant.types import Array, IntArray
+from pliant.ensemble.verdict import constant_losses, mean_gain
+from pliant.types import Array
 
 if TYPE_CHECKING:
     from pliant.model import Fitted
@@ -69,16 +68,6 @@ def predicting_eta(model: "Fitted") -> Array:
 def losses(model: "Fitted", eta: Array) -> Array:
     """Give the unit deviance (n,) of the training rows at some eta (n, q)."""
     return model.likelihood.deviance(model.data().y, model.likelihood.mean(eta))
-
-
-def constant_losses(likelihood: Likelihood, arrays: Arrays, folds: IntArray) -> Array:
-    """Give the unit deviance (n,) of the mean of the other folds."""
-    y, found = arrays.y, np.empty(len(arrays.y))
-    for fold in np.unique(folds):
-        inside = folds == fold
-        eta = likelihood.constant(y[~inside], arrays.totals[~inside]) + np.zeros((int(np.sum(inside)), 1))
-        found[inside] = likelihood.deviance(y[inside], likelihood.mean(eta))
-    return found
 
 
 def mean_loss(values: Array, arrays: Arrays) -> float:

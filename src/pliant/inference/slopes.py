@@ -1,11 +1,11 @@
-"""How the mean changes with one column, row by row and on average; means by group. All with delta-method errors.
+"""How the mean changes with one column, row by row and on average; means by group. All with standard errors.
 
 The slope of a number is d mu / d x through every term that reads x, exactly: transforms, splines, interactions.
 A factor has no slope but contrasts: the mean at each level less the mean at the first, everything else as it is.
+The errors of a line are those of the delta method, those of a network what its members differ by (means.py).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,17 +17,10 @@ from pliant.data.frame_io import plain_values
 from pliant.data.table import Table
 from pliant.errors import ArgumentError, InputError
 from pliant.inference.coefficients import two_sided, wald_interval
-from pliant.inference.delta import (
-    Effect,
-    Places,
-    check_type,
-    effect_names,
-    line_covariance,
-    mean_effect,
-    places,
-    slope_effect,
-)
+from pliant.inference.delta import Effect, Places, check_type, effect_names, places
 from pliant.inference.intervals import mean_bounds
+from pliant.inference.means import Answers, Basis, basis_of, difference
+from pliant.inference.moved import moved
 from pliant.types import Array, IntArray
 
 if TYPE_CHECKING:
@@ -47,16 +40,16 @@ def slopes(model: "Fitted", table: object, asked: Any, type: str, level: float, 
         `estimate`, `std_error`, `statistic`, `p_value`, `conf_low`, `conf_high`; missing where a row is not
         complete. Column after column, and within one row after row.
     """
-    found = line_covariance(model, "slopes", **cov)
+    basis = basis_of(model, "slopes", **cov)
     at = places(model, table)
     blocks = []
-    for term, contrast, effect in _effects(model, at, asked, type):
-        m, errors = len(effect.estimate), effect.errors(found.matrix)
+    for term, contrast, effect in _effects(basis, at, asked, type):
+        m, errors = len(effect.estimate), basis.errors(effect)
         for c, name in enumerate(effect_names(model, type)):
             estimate = np.where(at.used, effect.estimate[:, c], np.nan)
             error = np.where(at.used, errors[:, c], np.nan)
             head = {"row": np.arange(m), "term": [term] * m, "contrast": [contrast] * m, "response": [name] * m}
-            blocks.append(head | _judged(estimate, error, level, found.df))
+            blocks.append(head | _judged(estimate, error, level, basis.df))
     return _stacked(model, blocks), at.table.kind
 
 
@@ -69,15 +62,16 @@ def average_slopes(model: "Fitted", table: object, asked: Any, by: Any, type: st
         The columns of `by`, then as `slopes`. The error is that of the average: its gradient is the average
         gradient. Every row counts once, whatever its weight, or as often as its frequency says.
     """
-    found = line_covariance(model, "slopes", **cov)
+    basis = basis_of(model, "slopes", **cov)
     at = places(model, table)
     groups, count, named = _grouped(at, by)
     blocks = []
-    for term, contrast, effect in _effects(model, at, asked, type):
-        estimates, errors = effect.averages(groups, at.counts, count, found.matrix)
+    for term, contrast, effect in _effects(basis, at, asked, type):
+        means = basis.grouped(effect, groups, at.counts, count)
+        estimates, errors = means.estimate, means.errors()
         for c, name in enumerate(effect_names(model, type)):
             head = {"term": [term] * count, "contrast": [contrast] * count, "response": [name] * count}
-            blocks.append(head | named | _judged(estimates[:, c], errors[:, c], level, found.df))
+            blocks.append(head | named | _judged(estimates[:, c], errors[:, c], level, basis.df))
     return _stacked(model, blocks), at.table.kind
 
 
@@ -87,15 +81,15 @@ def predictions(model: "Fitted", table: object, by: Any, type: str, level: float
     Returns
     -------
     dict of columns, kind of frame
-        The columns of `by`, `response` (of classes), `estimate`, `std_error` (delta method), `conf_low`,
+        The columns of `by`, `response` (of classes), `estimate`, `std_error`, `conf_low`,
         `conf_high` (made on the scale of the link, so that they stay where means can be), `n_rows`.
     """
-    found = line_covariance(model, "predictions", **cov)
+    basis = basis_of(model, "predictions", **cov)
     at = places(model, table)
     groups, count, named = _grouped(at, by)
-    means = mean_effect(model, at.X, at.offset, type)
-    estimates, errors = means.averages(groups, at.counts, count, found.matrix)
-    low, high = mean_bounds(model, estimates, errors, type, level, found.df)
+    means = basis.grouped(basis.means(at.X, at.offset, type), groups, at.counts, count)
+    estimates, errors = means.estimate, means.errors()
+    low, high = mean_bounds(model, estimates, errors, type, level, basis.df)
     inside = groups >= 0
     n_rows = np.bincount(groups[inside], at.counts[inside], minlength=count).astype(np.int64)
     blocks = [
@@ -113,22 +107,23 @@ def predictions(model: "Fitted", table: object, by: Any, type: str, level: float
     return _stacked(model, blocks), at.table.kind
 
 
-def _effects(model: "Fitted", at: Places, asked: Any, type: str) -> Iterator[tuple[str, str, Effect]]:
-    """Give column, contrast and effect, one after the other."""
+def _effects(basis: Basis, at: Places, asked: Any, type: str) -> Iterator[tuple[str, str, Any]]:
+    """Give column, contrast and effect (or answers), one after the other."""
     check_type(type)
-    for name in _asked(model, asked):
+    model = basis.model
+    for name in asked_columns(model, asked):
         levels = _levels(model, at.table, name)
         if levels:
-            first, *others = (_held_at(model, at, name, level, type) for level in levels)
+            first, *others = (_held_at(basis, at, name, level, type) for level in levels)
             for level, other in zip(levels[1:], others, strict=True):
-                yield name, f"{_text(level)} - {_text(levels[0])}", other - first
+                yield name, f"{_text(level)} - {_text(levels[0])}", difference(other, first)
             continue
         by_x, offset_by_x = design_slope(model.design, at.table, name)
         by_x, offset_by_x = np.where(at.used[:, None], by_x, 0.0), np.where(at.used, offset_by_x, 0.0)
-        yield name, "dY/dX", slope_effect(model, at.X, at.offset, by_x, offset_by_x, type)
+        yield name, "dY/dX", basis.slopes(at.X, at.offset, by_x, offset_by_x, type)
 
 
-def _asked(model: "Fitted", asked: Any) -> Sequence[str]:
+def asked_columns(model: "Fitted", asked: Any) -> Sequence[str]:
     """Give the columns whose slopes are wanted: by default all that the formula reads."""
     reads = model.design.reads
     if asked is None:
@@ -164,7 +159,7 @@ def _is_cut(node: Node) -> bool:
     return isinstance(node, Call) and (node.function == "cut" or not isinstance(node.arguments[0], Name))
 
 
-def _held_at(model: "Fitted", at: Places, name: str, level: Any, type: str) -> Effect:
+def _held_at(basis: Basis, at: Places, name: str, level: Any, type: str) -> Effect | Answers:
     """Give the means with one column held at one level."""
     n, old = at.table.n_rows, at.table[name]
     column: Column = (
@@ -172,11 +167,8 @@ def _held_at(model: "Fitted", at: Places, name: str, level: Any, type: str) -> E
         if isinstance(level, float)
         else FactorColumn(name, np.zeros(n, dtype=np.int64), (level,), getattr(old, "is_boolean", False))
     )
-    rows = model.design.matrix(replace(at.table, columns={**at.table.columns, name: column}))
-    offset = at.offset
-    if any(name in variables(node) for node in model.design.terms.offsets):
-        offset = offset + np.where(at.used, rows.offset - model.design.matrix(at.table).offset, 0.0)
-    return mean_effect(model, np.where(at.used[:, None], rows.X, 0.0), offset, type)
+    X, offset, used = moved(basis.model, at, np.arange(n), {name: column})
+    return basis.means(np.where(used[:, None], X, 0.0), offset, type)
 
 
 def _text(level: Any) -> str:

@@ -21,6 +21,7 @@ from pliant.functions.likelihood import Likelihood
 from pliant.model.line_doors import LineDoors
 from pliant.model.look_doors import LookDoors
 from pliant.model.members import Members
+from pliant.model.reason_doors import ReasonDoors
 from pliant.model.row_doors import RowDoors
 from pliant.model.trust_doors import TrustDoors
 from pliant.network import Network
@@ -38,7 +39,7 @@ NO_DATA = "this model came from a file, which holds no data; give the table agai
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Fitted(LineDoors, RowDoors, TrustDoors, LookDoors):
+class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
     """A fitted model.
 
     Made by `pliant.fit` and `pliant.load`. Nothing in it changes: `continue_training` gives a new one.
