@@ -78,6 +78,7 @@ class Penalty(click.ParamType[float | str]):
 @click.option("--out", metavar="MODEL.pliant", help="Write the model to a file.")
 @click.option("--check", is_flag=True, help="Say what speaks against the model.")
 @click.option("--plot", metavar="FIGURE", help="Draw the fit to a .svg, .png or .pdf file.")
+@click.option("--report", metavar="REPORT.html", help="Write a page about the model, which opens without a network.")
 @click.option("--checkpoint", metavar="FILE", help="Keep the state here if interrupted, and go on from it.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
@@ -90,6 +91,7 @@ def command(
     out: str | None,
     check: bool,
     plot: str | None,
+    report: str | None,
     quiet: bool,
     **options: Any,
 ) -> None:
@@ -110,6 +112,10 @@ def command(
         from pliant.plots.look import picture_ending
 
         picture_ending(plot)
+    if report is not None:
+        from pliant.report import check_report_path
+
+        check_report_path(report, data)
     widths = () if line else hidden
     model = fit(formula, data, hidden=widths, skip=not no_skip, progress=False if quiet else None, **options)
     if not quiet:
@@ -124,6 +130,9 @@ def command(
 
         save_figure(model.plot(), plot)
         click.echo(f"picture written to {plot}", err=True)
+    if report is not None:
+        model.report(report)
+        click.echo(f"report written to {report}", err=True)
     if model.interrupted:
         kept = out or options["checkpoint"]
         raise Interrupted(f"interrupted; the best state is in {kept}" if kept else "interrupted; nothing was kept")

@@ -82,7 +82,8 @@ def asked(model: "Fitted") -> dict[str, Any]:
     settings = model.settings
     if settings.asked is not None:
         return dict(settings.asked)
-    family, found = model.likelihood.family, {}
+    family = model.likelihood.family
+    found: dict[str, Any] = {}
     if family.name != "gaussian":
         held = "" if family.parameter is None or family.estimated else f"({family.parameter_name}={family.parameter:g})"
         found["family"] = f"{family.name}{held}"

@@ -133,7 +133,7 @@ class Check:
     def table_of_tests(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         """Give heads and rows of text: one row a question."""
         heads = ("", "observed", "simulated, 95 %", "p-value", "adjusted")
-        rows = []
+        rows: list[tuple[str, ...]] = []
         for t in self.tests:
             low, high = (f"{bound:.3g}" for bound in t.expected)
             mark = "  !" if t.alarm else ""

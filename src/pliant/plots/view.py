@@ -112,7 +112,7 @@ def response_values(model: "Fitted", view: View) -> Array | None:
         return None
     y = model.design.read_response(view.table)[view.rows]
     if model.family == "multinomial":
-        return np.argmax(y, axis=1)
+        return np.argmax(y, axis=1).astype(np.float64)
     return np.asarray(y[:, 0] * np.exp(_offset_apart(model, view)))
 
 

@@ -58,7 +58,7 @@ def what_was_asked(function: Callable[..., Any], values: Mapping[str, Any]) -> d
     by_name = {
         name: p.default for name, p in signature(function).parameters.items() if p.kind == Parameter.KEYWORD_ONLY
     }
-    said = {}
+    said: dict[str, Any] = {}
     for name, default in by_name.items():
         value = values[name]
         if name in ELSEWHERE + NO_MATTER or value is default:

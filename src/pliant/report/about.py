@@ -73,7 +73,7 @@ def _columns(model: Fitted, read: Table) -> list[tuple[str, ...]]:
     if isinstance(groups, str):
         beside[groups] = "groups"
     names = dict.fromkeys((*response, *model.design.reads, *beside))
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name in names:
         column = read[name]
         role = "response" if name in response else beside.get(name, "")
