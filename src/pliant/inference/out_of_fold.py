@@ -16,7 +16,7 @@ from pliant.types import Array
 if TYPE_CHECKING:
     from pliant.model import Fitted
 
-LINE = "line"
+NOTHING, LINE = "no input", "line"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def out_of_fold_lines(model: "Fitted") -> tuple[Line, ...]:
     curve, line = (losses(model, eta) for eta in kept.out_of_fold)
     nothing = constant_losses(model.likelihood, arrays, kept.folds)
     found = [
-        Line("no input", mean_loss(nothing, arrays), *mean_gain(line - nothing, arrays)),
+        Line(NOTHING, mean_loss(nothing, arrays), *mean_gain(line - nothing, arrays)),
         Line(LINE, mean_loss(line, arrays), np.nan, np.nan, np.nan),
         Line("curve", mean_loss(curve, arrays), said.gain, said.low, said.high),
     ]
@@ -55,6 +55,14 @@ def out_of_fold_lines(model: "Fitted") -> tuple[Line, ...]:
         name = f"{kept.share:.0%} curve, {1.0 - kept.share:.0%} line (what predicts)"
         found.append(Line(name, mean_loss(mixed, arrays), *mean_gain(line - mixed, arrays)))
     return tuple(found)
+
+
+def worse_than_nothing(lines: tuple[Line, ...]) -> str:
+    """Say that neither line nor curve predicts, where no input does better than both; else nothing."""
+    found = {line.name: line.loss for line in lines}
+    if not lines or min(loss for name, loss in found.items() if name != NOTHING) < found[NOTHING]:
+        return ""
+    return "neither line nor curve predicts better than the mean alone, with no input at all"
 
 
 def predicting_eta(model: "Fitted") -> Array:

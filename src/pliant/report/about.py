@@ -25,7 +25,7 @@ def model_section(subject: Subject) -> Part:
     """Say what the model is."""
     model = subject.model
     network = model.network if model.members is None else model.members.network
-    inverse = "η" if model.link == "identity" else f"inverse {model.link}(η)"
+    inverse = {"identity": "η", "softmax": "softmax(η)"}.get(model.link, f"inverse {model.link}(η)")
     hidden = "" if model.is_line else " + hidden part of X" if network.skip else ""
     first = EQUATION[0] if model.is_line or network.skip else "η = offset + hidden part of X"
     words = (each.format(hidden=hidden, inverse=inverse, family=model.family) for each in (first, *EQUATION[1:]))

@@ -60,7 +60,7 @@ def _caption(model: Fitted) -> str:
     if numbers == len(model.design.reads) == 2 and not model.likelihood.has_classes:
         return (
             f"The fitted mean of {response}, with the rows in the same colours: a row that stands out from its ground "
-            "is a residual. The pale part is not enclosed by rows: what is said there is a guess."
+            "is a residual. The faded part is not enclosed by rows: what is said there is a guess."
         )
     if model.likelihood.has_classes:
         return "The probability of each class along one column; the ticks below are the rows of each class."

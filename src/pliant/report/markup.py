@@ -12,19 +12,25 @@ from pliant.plots import Picture
 from pliant.plots.look import for_page
 from pliant.plots.svg import as_svg
 
+P_VALUE = re.compile(r"\bp (?:=|&lt;) [\d.]+(?:e-?\d+)?(?<!\.)")
 NUMBER = re.compile(r"[-<]? ?\d[\d.,]*(?:e[+-]?\d+)?( %)?( to -?\d[\d.,]*(?:e[+-]?\d+)?)?")
 
 
 def paragraph(*sentences: str, kind: str = "") -> str:
     """Give sentences as one paragraph."""
     attribute = f' class="{kind}"' if kind else ""
-    return f"<p{attribute}>{' '.join(map(escape, sentences))}</p>"
+    return f"<p{attribute}>{' '.join(map(words, sentences))}</p>"
+
+
+def words(text: str) -> str:
+    """Escape a sentence, with a minus as long as a plus, and keep a p-value on one line."""
+    return P_VALUE.sub(r'<span class="one">\g<0></span>', _minus(text))
 
 
 def lines(sentences: Iterable[str], kind: str = "") -> str:
     """Give sentences as items of a list."""
     attribute = f' class="{kind}"' if kind else ""
-    return f"<ul{attribute}>" + "".join(f"<li>{_minus(each)}</li>" for each in sentences) + "</ul>"
+    return f"<ul{attribute}>" + "".join(f"<li>{words(each)}</li>" for each in sentences) + "</ul>"
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:

@@ -3,12 +3,13 @@
 import numpy as np
 
 from pliant.inference.glance import deviance_explained
-from pliant.inference.out_of_fold import out_of_fold_lines
+from pliant.inference.out_of_fold import NOTHING, out_of_fold_lines, worse_than_nothing
 from pliant.inference.summary import summarise
 from pliant.inference.summary.network import network_title, what_predicts
 from pliant.inference.summary.numbers import count, p_value, short
 from pliant.model import Fitted
 from pliant.page import escape
+from pliant.report.markup import paragraph, words
 from pliant.report.rows import Subject
 
 
@@ -33,12 +34,12 @@ def sentence(subject: Subject) -> str:
 def opening(subject: Subject) -> str:
     """Give title, paragraph and numbers as HTML."""
     model = subject.model
-    said = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in _numbers(subject))
+    said = "".join(f"<div><dt>{escape(name)}</dt><dd>{words(value)}</dd></div>" for name, value in _numbers(subject))
     return "\n".join(
         [
-            f"<h1>{escape(sentence(subject))}</h1>",
+            f"<h1>{words(sentence(subject))}</h1>",
             f'<p class="formula-line"><code>{escape(model.formula)}</code></p>',
-            f"<p>{escape(' '.join(_lede(model)))}</p>",
+            paragraph(*_lede(model)),
             f'<dl class="tiles">{said}</dl>',
         ]
     )
@@ -49,8 +50,7 @@ def _lede(model: Fitted) -> list[str]:
     rows = count(model.facts.n_rows, "row")
     of = f"family {model.family}, link {model.link}"
     if model.is_line:
-        words = summarise(model).words
-        test = [word.partition("; ")[2] for word in words if "; " in word]
+        test = [line.partition("; ")[2] for line in summarise(model).words if "; " in line]
         said = [f"The model is a generalised linear model ({of}), fitted exactly to {rows}."]
         if model.settings.firth or model.settings.regularisation:
             said = [f"The model is a generalised linear model with a penalty ({of}), fitted to {rows}."]
@@ -64,6 +64,9 @@ def _lede(model: Fitted) -> list[str]:
             f"Each network was fitted without one of {len(model.members)} folds and judged on it: against the line the "
             f"curve saves {short(verdict.gain, 3)} in deviance a row (95 % confidence interval {low} to {high})."
         )
+        nothing = worse_than_nothing(out_of_fold_lines(model))
+        if nothing:
+            said.append(f"Mind that {nothing}.")
         said.append(f"The model {what_predicts(model.members)}.")
     return said
 
@@ -77,7 +80,7 @@ def _numbers(subject: Subject) -> list[tuple[str, str]]:
         predicts = next((loss for name, loss in lines.items() if "what predicts" in name), None)
         assert model.members is not None
         own = lines["line"] if model.members.share == 0.0 else lines["curve"] if predicts is None else predicts
-        if lines["no input"] > 0.0:
+        if lines[NOTHING] > 0.0:
             found.append(("deviance explained, rows not seen", f"{100 * (1 - own / lines['no input']):.0f} %"))
             found.append(("by the line alone", f"{100 * (1 - lines['line'] / lines['no input']):.0f} %"))
     elif not np.isnan(deviance_explained(model)):

@@ -16,6 +16,7 @@ from pliant.errors import ArgumentError, InputError
 from pliant.fitting import fit
 from pliant.inference.out_of_fold import Line, losses, mean_loss, out_of_fold_lines, predicting_eta
 from pliant.inference.summary.network import cells
+from pliant.inference.summary.numbers import short
 from pliant.model import Fitted
 from pliant.record import Verdict
 from pliant.types import Array, IntArray
@@ -118,10 +119,11 @@ def comparison_of(model: Fitted) -> Comparison:
     curve, line = (losses(model, eta) for eta in kept.out_of_fold)
     arrays, said, lines = model.data(), kept.verdict, out_of_fold_lines(model)
     strict = _strict(line - curve, arrays, kept.folds, len(kept))
+    low, high = short(strict[0], 4), short(strict[1], 4)
     p = "" if np.isnan(said.p_value) else f"test for any curvature (HC3 score test): p = {said.p_value:.2g}; "
     notes = (
         f"{said.n_rows:,} rows, each predicted by a fit that did not see it ({len(kept)} folds)",
-        f"{p}strict interval of the gain over folds (Nadeau and Bengio): {strict[0]:.4g} to {strict[1]:.4g}",
+        f"{p}strict interval of the gain over folds (Nadeau and Bengio): {low} to {high}",
     )
     return Comparison(lines, said, strict, notes, model.frame_kind)
 

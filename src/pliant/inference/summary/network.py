@@ -6,7 +6,7 @@ import numpy as np
 
 from pliant.inference.call import python_call
 from pliant.inference.glance import deviance_explained
-from pliant.inference.out_of_fold import Line, out_of_fold_lines
+from pliant.inference.out_of_fold import Line, out_of_fold_lines, worse_than_nothing
 from pliant.inference.summary.content import Grid, Summary
 from pliant.inference.summary.numbers import count, short
 from pliant.optimisers import DRIVERS
@@ -71,6 +71,9 @@ def _network_lines(model: "Fitted") -> tuple[str, ...]:
         f"deviance {short(model.deviance)} of {short(model.null_deviance)} without any input"
         + ("" if np.isnan(explained) else f" ({100 * explained:.1f} % explained, on the rows it was trained on)")
     )
+    nothing = worse_than_nothing(out_of_fold_lines(model))
+    if nothing:
+        lines.insert(0, nothing)
     lines += [f"chosen for you: {reason}" for reason in model.settings.reasons]
     return tuple(lines)
 
