@@ -117,3 +117,28 @@ class Verdict:
             f"{self.sentence} Gain {self.gain:.4g} in deviance a row, 95 % confidence interval {self.low:.4g} to "
             f"{self.high:.4g}, over {self.n_rows} rows."
         )
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How many rows lay inside their intervals, each made without the row."""
+
+    level: float
+    rows: int
+    inside: int
+    mean_width: float  # infinite where the rows are too few for the level
+    where: str = ""  # "" for all rows; "smallest", "middle" or "largest": a third of the predictions
+
+    @property
+    def share(self) -> float:
+        """Of the rows, those inside."""
+        return self.inside / self.rows if self.rows else math.nan
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what JSON can say: null is infinite."""
+        return vars(self) | {"mean_width": self.mean_width if math.isfinite(self.mean_width) else None}
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> "Reached":
+        """Build it again from `to_dict`."""
+        return cls(**{**said, "mean_width": math.inf if said["mean_width"] is None else said["mean_width"]})

@@ -76,7 +76,8 @@ def test_its_words_can_be_read(browser, page, scheme):
                 if (!/, 0\\)|transparent/.test(colour)) return colour;
             }
         };
-        return Math.min(...[...document.querySelectorAll("p, li, h1, h2, dt, dd, th, td, figcaption, code, pre")].map(e => {
+        const all = document.querySelectorAll("p, li, h1, h2, dt, dd, th, td, figcaption, code, pre");
+        return Math.min(...[...all].map(e => {
             const [a, b] = [light(getComputedStyle(e).color), light(ground(e))];
             return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05); }));
     })()""")

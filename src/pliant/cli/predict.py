@@ -25,11 +25,16 @@ def command(model: str, data: str, kind: str, interval: float | None, out: str |
     """Predict each row of DATA (.csv or .parquet) with the model file MODEL."""
     from pliant.data.files import check_target
     from pliant.data.table import write_frame
+    from pliant.inference.support import outside_sentence
     from pliant.storage import load
 
     if out is not None:
         check_target(out, model, data)
-    frame = load(model).predict(data, type=kind, interval=interval)
+    fitted = load(model)
+    frame = fitted.predict(data, type=kind, interval=interval)
+    beyond = outside_sentence(fitted, data)
+    if beyond is not None:
+        click.echo(beyond, err=True)
     if out is None:
         click.echo(frame.write_csv(), nl=False)
         return

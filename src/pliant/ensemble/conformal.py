@@ -32,19 +32,20 @@ DOUBLINGS, HALVINGS = 60, 60
 def conformity(
     likelihood: Likelihood, y: Array, eta: Array, weights: Array, dispersion: float, rng: np.random.Generator
 ) -> Array:
-    """Give the score (n,) of each row out of fold; NaN where the family has none."""
+    """Give the score (n,) of each row out of fold; NaN where the family has none, or the row has no weight."""
     family = likelihood.family
     if eta.shape[1] > 1 or family.cumulative is None or not family.has_likelihood:
         return np.full(len(y), np.nan)
     mu = likelihood.mean(eta)
     if family.name == "gaussian":
-        return np.abs(y - mu)[:, 0] * np.sqrt(weights)
+        return np.where(weights > 0.0, np.abs(y - mu)[:, 0] * np.sqrt(weights), np.nan)
     from scipy.special import ndtri
 
     below, upto = family.cumulative(y, mu, np.maximum(weights, 1e-300)[:, None], dispersion)
     rank = below + (upto - below) * rng.random(below.shape)
     tiny = 1e-16
-    return np.abs(ndtri(np.clip(rank, tiny, 1.0 - tiny)))[:, 0]
+    scores = np.abs(ndtri(np.clip(rank, tiny, 1.0 - tiny)))[:, 0]
+    return np.where(weights > 0.0, scores, np.nan)
 
 
 def rank_ends(n: int, level: float) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from pliant.data.design import Design, aliased_columns
 from pliant.descent import seed_stream, train_network
 from pliant.ensemble.algebra import in_units, mean_network
 from pliant.ensemble.conformal import conformity
+from pliant.ensemble.coverage import Unseen, claims, reached_by
 from pliant.ensemble.folds import draw_folds
 from pliant.ensemble.verdict import curvature_test, verdict
 from pliant.functions.likelihood import Likelihood
@@ -101,6 +102,10 @@ def fit_members(
     eta = line + share * (curve - line) if network.has_skip else curve
     scores = conformity(chosen, arrays.y, eta, arrays.weights, facts.dispersion, seed_stream(settings.seed, RANKS))
     kept = Members(network, parameters, lines, share, folds, scores, said, (curve, line), arrays.frequencies)
+    if claims(chosen, scores):
+        shares = _shares_without_fold(chosen, arrays, network, folds, count, curve, line)
+        unseen = Unseen(chosen, arrays, curve, line, folds, shares, facts.dispersion, settings.seed)
+        kept = replace(kept, fold_shares=shares, reached=reached_by(unseen))
     return Fitted(design, wide, chosen, merged, settings, facts, design.notes, arrays=arrays, members=kept)
 
 
@@ -213,3 +218,19 @@ def _share(chosen: Likelihood, arrays: Arrays, curve: Array, line: Array, said: 
         float(arrays.totals @ chosen.deviance(arrays.y, chosen.mean(line + share * (curve - line)))) for share in SHARES
     ]
     return float(SHARES[int(np.argmin(losses))])
+
+
+def _shares_without_fold(
+    chosen: Likelihood, arrays: Arrays, network: Network, folds: IntArray, count: int, curve: Array, line: Array
+) -> Array:
+    """Give the share of the curve (count,) that the other folds choose, for each fold."""
+    shares = np.ones(count)
+    if network.has_skip:
+        of_line, of_curve = (chosen.deviance(arrays.y, chosen.mean(eta)) for eta in (line, curve))
+        for k in range(count):
+            kept = np.flatnonzero(folds != k)
+            rows = arrays.take(kept)
+            mean_line = float(rows.totals @ of_line[kept] / np.sum(rows.totals))
+            said = verdict((of_line - of_curve)[kept], rows, mean_line, float("nan"))
+            shares[k] = _share(chosen, rows, curve[kept], line[kept], said)
+    return shares

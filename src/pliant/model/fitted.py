@@ -14,6 +14,7 @@ import numpy as np
 from pliant._version import __version__
 from pliant.data.arrays import Arrays
 from pliant.data.design import Design
+from pliant.data.support import Support
 from pliant.data.table import Table, make_frame, read_rows
 from pliant.engines.reference import ReferenceEngine
 from pliant.errors import ArgumentError, InputError
@@ -73,6 +74,7 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
     table: Table | None = field(default=None, compare=False)  # as it was given; none once loaded from a file
     arrays: Arrays | None = field(default=None, compare=False)  # the rows trained on, likewise
     members: Members | None = None  # fold members, of which `network` is the mean
+    kept_region: Support | None = field(default=None, compare=False)  # where the training rows lay, from a file
     held_out: Arrays | None = field(default=None, compare=False)  # the rows that told which weights to keep
 
     # What it is ---------------------------------------------------------------------------------------
@@ -130,6 +132,14 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
     def layers(self) -> list[tuple[Array, Array | None]]:
         """Weights (fan_in, fan_out) and biases (fan_out,) of each layer, in the units of training."""
         return list(self.network.views(self.parameters).layers)
+
+    @cached_property
+    def region(self) -> Support | None:
+        """Where the training rows lie; none if the model came from a file that does not say."""
+        if self.kept_region is not None or self.arrays is None:
+            return self.kept_region
+        used = self.arrays.counts * (self.arrays.weights > 0.0)
+        return Support.learn(self.design.raw_inputs(self.arrays.X), used)
 
     @property
     def deviance(self) -> float:
@@ -189,7 +199,8 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
         frame
             Of the kind that was given (polars for a dict or a path; pandas with its index), one row a row of
             `table`: `prediction`, and for classes also `probability[level]` each; with an interval `lower` and
-            `upper`. A row with a missing value is predicted as missing.
+            `upper`; of a network `support`: whether the row lies "inside", at the "edge" of or "outside" the training
+            rows (see `support`). A row with a missing value is predicted as missing.
 
         Raises
         ------
@@ -209,9 +220,14 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
         if interval is not None:
             from pliant.inference.intervals import prediction_interval
 
-            return make_frame(prediction_interval(self, read, type, interval, method), read.kind, read.index)
-        rows = self.design.matrix(read)
-        columns = self.prediction_columns(rows.X, rows.offset, rows.complete, type)
+            columns = prediction_interval(self, read, type, interval, method)
+        else:
+            rows = self.design.matrix(read)
+            columns = self.prediction_columns(rows.X, rows.offset, rows.complete, type)
+        if not self.is_line and self.region is not None:
+            from pliant.inference.support import judge, words
+
+            columns["support"] = words(judge(self, read)[0])
         return make_frame(columns, read.kind, read.index)
 
     def prediction_columns(self, X: Array, offset: Array, complete: BoolArray, type: str) -> dict[str, Any]:
@@ -286,6 +302,8 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
         if self.members is not None:
             described["members"], own = self.members.to_state()
             arrays |= {f"members.{k}": v for k, v in own.items()}
+        if self.region is not None:
+            arrays |= {f"region.{k}": v for k, v in self.region.to_state().items()}
         if self.training is not None:
             training, described["training"] = self.training.to_arrays()
             arrays |= {f"training.{k}": v for k, v in training.items()}
@@ -296,6 +314,7 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
         """Build the model again from what `to_state` gave."""
         own = {k.removeprefix("members."): v for k, v in arrays.items() if k.startswith("members.")}
         training = {k.removeprefix("training."): v for k, v in arrays.items() if k.startswith("training.")}
+        region = {k.removeprefix("region."): v for k, v in arrays.items() if k.startswith("region.")}
         return cls(
             Design.from_dict(described["design"]),
             Network.from_dict(described["network"]),
@@ -308,6 +327,7 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
             described["frame_kind"],
             described["stopped"],
             members=Members.from_state(described["members"], own) if "members" in described else None,
+            kept_region=Support.from_state(region) if region else None,  # files of before have none
         )
 
     def data(self) -> Arrays:

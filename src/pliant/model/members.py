@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pliant.network import Network
-from pliant.record import Verdict
+from pliant.record import Reached, Verdict
 from pliant.types import Array, IntArray
 
 
@@ -28,6 +28,8 @@ class Members:
     verdict: Verdict
     out_of_fold: tuple[Array, Array] | None = field(default=None, compare=False)  # eta (n, q) of curve and line
     frequencies: Array | None = None  # (n,), how many equal rows each row stands for; none: for one
+    fold_shares: Array | None = None  # (K,), the share that the other folds alone choose
+    reached: tuple[Reached, ...] = ()  # what the intervals reached on rows not seen; none: nothing is claimed
 
     def __len__(self) -> int:
         return len(self.parameters)
@@ -42,7 +44,8 @@ class Members:
 
     def to_state(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Give what a file keeps, as JSON facts and arrays; not the values out of fold, which are data."""
-        facts = {"network": self.network.to_dict(), "share": self.share, "verdict": vars(self.verdict)}
+        facts: dict[str, Any] = {"network": self.network.to_dict(), "share": self.share, "verdict": vars(self.verdict)}
+        facts["reached"] = [each.to_dict() for each in self.reached]
         arrays = {
             "parameters": self.parameters,
             "lines": self.lines,
@@ -51,6 +54,8 @@ class Members:
         }
         if self.frequencies is not None:
             arrays["frequencies"] = self.frequencies
+        if self.fold_shares is not None:
+            arrays["fold_shares"] = self.fold_shares
         return facts, arrays
 
     @classmethod
@@ -65,4 +70,6 @@ class Members:
             arrays["scores"],
             Verdict(**facts["verdict"]),
             frequencies=arrays.get("frequencies"),
+            fold_shares=arrays.get("fold_shares"),
+            reached=tuple(Reached.from_dict(each) for each in facts.get("reached", ())),  # a file of 0.1 has none
         )

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pliant.data.support import OUTSIDE
 from pliant.data.table import NumberColumn
 from pliant.inference.delta import places
 from pliant.inference.intervals import new_row_interval
 from pliant.inference.out_of_fold import whole_line_eta
+from pliant.inference.support import judge
 from pliant.plots.look import BAND, COLOURS, FAINT, INK, SOFT
 from pliant.plots.view import View, grid_table, mean_with_band, response_values
 from pliant.types import Array, BoolArray
@@ -45,6 +47,8 @@ def draw_curve(model: "Fitted", view: View, axes: Any) -> dict[str, Any]:
     values = along.values[view.rows]
     x, beyond = places_along(values)
     table = grid_table(view, {view.x: x})
+    if model.region is not None:  # a wide hole between the rows counts too
+        beyond |= judge(model, table)[0] == OUTSIDE
     mu, low, high = mean_with_band(model, table)
     drawn: dict[str, Any] = {view.x: x, "mean": mu[:, 0], "mean_low": low, "mean_high": high}
     at = places(model, table)
@@ -64,8 +68,8 @@ def draw_curve(model: "Fitted", view: View, axes: Any) -> dict[str, Any]:
         axes.plot(x, line, color=SOFT, lw=1.5, ls=(0, (5, 3)), label=LEGEND[2])
     what = LEGEND[2] if model.members.share == 0.0 else LEGEND[1]
     axes.plot(x, np.where(beyond, np.nan, mu[:, 0]), color=COLOURS[1], lw=2.2, label=what)
-    for side in (x <= np.min(values), x >= np.max(values)):
-        axes.plot(x[side], mu[side, 0], color=COLOURS[1], lw=1.6, ls=(0, (1.2, 1.6)))
+    guessed = beyond | np.append(beyond[1:], False) | np.append(False, beyond[:-1])  # so that no gap shows
+    axes.plot(x, np.where(guessed, mu[:, 0], np.nan), color=COLOURS[1], lw=1.6, ls=(0, (1.2, 1.6)))
     _mark_beyond(axes, x, values)
     _set_height(axes, drawn, beyond, y)
     handles, names = axes.get_legend_handles_labels()

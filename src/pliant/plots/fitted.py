@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pliant.data.table import FactorColumn, NumberColumn, make_frame, read_table
+from pliant.plots.beyond import draw_mean
 from pliant.plots.curve import draw_curve
 from pliant.plots.look import COLOURS, FAINT, INK, Picture, label_ends, new_picture, plain
 from pliant.plots.surface import draw_surface
@@ -100,17 +101,18 @@ def _draw_curves(model: "Fitted", view: View, axes: Any) -> dict[str, Any]:
         if y is not None and model.family != "multinomial":
             axes.plot(values[mine], y[mine], "o", ms=4, mew=0, alpha=0.45, color=colour)
         grid: Array = np.linspace(float(values[mine].min()), float(values[mine].max()), POINTS, dtype=np.float64)
-        mu, low, high = mean_with_band(model, grid_table(view, _at(view, grid, code)))
+        at = grid_table(view, _at(view, grid, code))
+        mu, low, high = mean_with_band(model, at)
         if model.family == "multinomial":
             outcomes = model.design.response.levels
             for j, outcome in enumerate(outcomes):
-                axes.plot(grid, mu[:, j], color=COLOURS[j % len(COLOURS)], lw=2)
+                draw_mean(axes, model, at, grid, mu[:, j], COLOURS[j % len(COLOURS)])
                 labels.append((grid[-1], mu[-1, j], plain(outcome), COLOURS[j % len(COLOURS)]))
         else:
             outcomes = (name,)
             if low is not None and high is not None:
                 axes.fill_between(grid, low, high, color=colour, alpha=0.18, lw=0)
-            axes.plot(grid, mu[:, 0], color=colour, lw=2)
+            draw_mean(axes, model, at, grid, mu[:, 0], colour)
             if name:
                 labels.append((grid[-1], mu[-1, 0], plain(name), colour))
         for j, outcome in enumerate(outcomes):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pliant.inference.call import python_call
+from pliant.inference.coverage import coverage_sentence
 from pliant.inference.glance import deviance_explained
 from pliant.inference.out_of_fold import Line, out_of_fold_lines, worse_than_nothing
 from pliant.inference.summary.content import Grid, Summary
@@ -57,9 +58,10 @@ def network_title(model: "Fitted") -> str:
 def _network_lines(model: "Fitted") -> tuple[str, ...]:
     """Say what was trained, how, and how close it came on the rows it saw."""
     rows, k, kept = model.facts.n_rows, model.n_parameters, model.members
-    explained = deviance_explained(model)
+    explained, covered = deviance_explained(model), coverage_sentence(model)
     lines = [
         *([] if kept is None else [what_predicts(kept), _out_of_fold(kept)]),
+        *([] if covered is None else [covered]),
         f"{count(model.network.inputs, 'input')} of the design matrix, {count(k, 'parameter')}"
         f"{'' if kept is None else ' a network'}, {rows / k:.1f} rows a parameter" + _determined(model),
         f"trained by {how_trained(model)}",
