@@ -207,7 +207,13 @@ def _solved(
     mu = chosen.mean(linear_predictor(design, network, parameters, rows.X, rows.offset))
     count = solved.effective_parameters if np.isfinite(solved.effective_parameters) else network.n_parameters
     facts = measure(chosen, rows, mu, int(np.ceil(count / network.outputs)), design.has_intercept)
-    facts = replace(facts, effective_parameters=solved.effective_parameters, fingerprint=fingerprint(rows, None))
+    facts = replace(
+        facts,
+        effective_parameters=solved.effective_parameters,
+        decays=solved.decays,
+        noise=solved.dispersion,
+        fingerprint=fingerprint(rows, None),
+    )
     return Fitted(
         design,
         network,

@@ -13,6 +13,8 @@
     |-- Interrupted                       stopped by the user; the best state was kept
     `-- MissingExtraError (also ImportError)  an optional package is not installed
 
+and the one warning, PliantWarning (also UserWarning): an answer that stands, with something to know about it.
+
 A message has what was wrong, where (file, row, column, character), and what to do. It is one line,
 except for `FormulaError`, which adds the formula and a caret below it.
 """
@@ -20,6 +22,10 @@ except for `FormulaError`, which adds the formula and a caret below it.
 
 class PliantError(Exception):
     """The root: catch it to catch everything that pliant raises on purpose."""
+
+
+class PliantWarning(UserWarning):
+    """An answer was given, and something about it has to be known: an interval without an end, for example."""
 
 
 class InputError(PliantError, ValueError):

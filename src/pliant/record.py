@@ -59,6 +59,8 @@ class Facts:
     inverse_information: Array | None = None  # of an exact line without a penalty, (p q, p q)
     parameter_error: float = math.nan  # standard error of the family's theta or power, where it was estimated
     effective_parameters: float = math.nan  # how many the data determine; of a curve fitted by lm
+    decays: tuple[float, ...] = ()  # by evidence: of the hidden weights, of the line; in the units of training
+    noise: float = math.nan  # the dispersion that belongs to them, likewise
     fingerprint: str = ""  # SHA-256 of the training arrays: the same data continue a run, others do not
 
     def to_dict(self) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -71,6 +73,7 @@ class Facts:
     def from_dict(cls, said: Mapping[str, Any], arrays: Mapping[str, Array]) -> "Facts":
         """Build it again from `to_dict`."""
         facts: dict[str, Any] = {k: math.nan if v is None else v for k, v in said.items()}
+        facts["decays"] = tuple(facts.get("decays", ()))
         return cls(**facts, inverse_information=arrays.get("inverse_information"))
 
 

@@ -1,4 +1,4 @@
-"""Prediction intervals from out-of-fold values: CV+.
+"""Prediction intervals from out-of-fold values: CV+, its scaled form, and one score for all.
 
 lower = the floor(a (n + 1))-th smallest of lower_i(x),  upper = the ceil((1 - a)(n + 1))-th smallest of upper_i(x),
 where row i lends its score R_i to the centre of the member that did not see it:
@@ -8,25 +8,29 @@ where row i lends its score R_i to the centre of the member that did not see it:
                     R_i = |Phi^-1(randomised rank of y_i in its own predicted distribution)|
 
 The chance that a new row lies inside is at least 1 - 2 a - (a small term), and in practice 1 - a (Barber et al.).
-A member has one centre at x and its scores are sorted once. For other families an end is found by bisection on the
-response: how many candidates lie below it, K sorted lists tell.
+With uneven spread s_k(x) (`spread.py`) R_i becomes R_i / s_k(i)(x_i), and is multiplied by s_k(i)(x) again. The
+split form lends the ceil((1 - a)(n + 1))-th smallest R to the model itself: one centre, one score.
+
+A member has one centre at x and its scores are sorted once: see `pooled.py` and `quantiles.py`.
 
 References
 ----------
 Barber, Candes, Ramdas and Tibshirani (2021), Predictive inference with the jackknife+.
+Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), Distribution-free predictive inference for regression.
 Dunn and Smyth (1996), Randomized quantile residuals.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
+from pliant.ensemble.pooled import kth_smallest
+from pliant.ensemble.quantiles import kth_quantile
+from pliant.ensemble.sets import class_scores
 from pliant.functions.likelihood import Likelihood
+from pliant.model.members import Members
 from pliant.types import Array, IntArray
 
-TINY = 1e-300
-BLOCK = 4_000_000  # candidates held at once: 32 MB
-DOUBLINGS, HALVINGS = 60, 60
+USUAL = 0.95
+TINY_RANK = 1e-16  # as near as a rank comes to 0 and 1
 
 
 def conformity(
@@ -34,17 +38,18 @@ def conformity(
 ) -> Array:
     """Give the score (n,) of each row out of fold; NaN where the family has none, or the row has no weight."""
     family = likelihood.family
-    if eta.shape[1] > 1 or family.cumulative is None or not family.has_likelihood:
+    if likelihood.has_classes or family.coding == "binary":
+        scores = class_scores(likelihood, y, eta)
+    elif eta.shape[1] > 1 or family.cumulative is None or not family.has_likelihood:
         return np.full(len(y), np.nan)
-    mu = likelihood.mean(eta)
-    if family.name == "gaussian":
-        return np.where(weights > 0.0, np.abs(y - mu)[:, 0] * np.sqrt(weights), np.nan)
-    from scipy.special import ndtri
+    elif family.name == "gaussian":
+        scores = np.abs(y - likelihood.mean(eta))[:, 0] * np.sqrt(weights)
+    else:
+        from scipy.special import ndtri
 
-    below, upto = family.cumulative(y, mu, np.maximum(weights, 1e-300)[:, None], dispersion)
-    rank = below + (upto - below) * rng.random(below.shape)
-    tiny = 1e-16
-    scores = np.abs(ndtri(np.clip(rank, tiny, 1.0 - tiny)))[:, 0]
+        below, upto = family.cumulative(y, likelihood.mean(eta), np.maximum(weights, 1e-300)[:, None], dispersion)
+        rank = below + (upto - below) * rng.random(below.shape)
+        scores = np.abs(ndtri(np.clip(rank, TINY_RANK, 1.0 - TINY_RANK)))[:, 0]
     return np.where(weights > 0.0, scores, np.nan)
 
 
@@ -54,8 +59,30 @@ def rank_ends(n: int, level: float) -> tuple[int, int]:
     return int(np.floor(a * (n + 1) + 1e-9)), int(np.ceil((1.0 - a) * (n + 1) - 1e-9))
 
 
+def highest_level(n: int) -> float:
+    """Give the highest level at which n scores have both ends finite, n / (n + 1), rounded down to a hundredth."""
+    return float(np.floor(100.0 * n / (n + 1) + 1e-9)) / 100.0
+
+
+def too_few_note(members: Members) -> tuple[str, ...]:
+    """Say so, if the rows are too few for the usual level."""
+    n = int(np.sum(np.isfinite(members.every_score[0])))
+    if n == 0 or rank_ends(n, USUAL)[0] >= 1:
+        return ()
+    return (
+        f"{n} rows are too few for {USUAL:.0%} intervals from what the members missed: these have no end; the highest "
+        f"level that they allow is {highest_level(n):.2f}",
+    )
+
+
 def intervals(
-    likelihood: Likelihood, centres: Array, scores: Array, folds: IntArray, level: float, dispersion: float
+    likelihood: Likelihood,
+    centres: Array,
+    scores: Array,
+    folds: IntArray,
+    level: float,
+    dispersion: float,
+    scales: Array | None = None,
 ) -> tuple[Array, Array]:
     """Give the ends (m,) of CV+ intervals for a new row of weight 1.
 
@@ -65,11 +92,13 @@ def intervals(
     centres : ndarray, shape (K, m)
         Mean of every member at every row, in the units of the response.
     scores : ndarray, shape (n,)
-        As `conformity` gave them.
+        As `conformity` gave them; over the scale of their own row where there are scales.
     folds : ndarray of int, shape (n,)
     level : float
         Between 0 and 1.
     dispersion : float
+    scales : ndarray, shape (K, m), optional
+        What every member multiplies its scores by.
 
     Returns
     -------
@@ -78,62 +107,33 @@ def intervals(
     """
     known = np.isfinite(scores)
     lists = [np.sort(scores[known & (folds == k)]) for k in range(len(centres))]
-    n = int(np.sum(known))
-    low, high = rank_ends(n, level)
+    rank = rank_ends(int(np.sum(known)), level)
     least, most = likelihood.family.interval
-    shape = centres.shape[1]
-    kth = _by_residual if likelihood.family.name == "gaussian" else _by_quantile(likelihood, dispersion)
-    lower = np.full(shape, least) if low < 1 else kth(centres, [-each[::-1] for each in lists], low)
-    upper = np.full(shape, most) if high > n else kth(centres, lists, high)
+    scales = np.ones_like(centres) if scales is None else scales
+    lower, upper = np.full(centres.shape[1], least), np.full(centres.shape[1], most)
+    if rank[0] < 1:
+        return lower, upper
+    mirrored = [-each[::-1] for each in lists]
+    if likelihood.family.name == "gaussian":
+        return kth_smallest(centres, scales, mirrored, rank[0]), kth_smallest(centres, scales, lists, rank[1])
+    lower = kth_quantile(likelihood, dispersion, centres, scales, mirrored, rank[0])
+    upper = kth_quantile(likelihood, dispersion, centres, scales, lists, rank[1])
     return np.where(np.isposinf(lower), least, lower), upper  # beyond what can be computed nothing is promised
 
 
-def _by_residual(centres: Array, lists: list[Array], rank: int) -> Array:
-    """Give the rank-th smallest (m,) of centre_k + score, over all members' scores."""
-    n, m = sum(len(each) for each in lists), centres.shape[1]
-    ends = np.empty(m)
-    step = max(1, BLOCK // max(n, 1))
-    for start in range(0, m, step):
-        part = slice(start, start + step)
-        candidates = np.concatenate([c[None, part] + s[:, None] for c, s in zip(centres, lists, strict=True)])
-        ends[part] = np.partition(candidates, rank - 1, axis=0)[rank - 1]
-    return ends
-
-
-def _by_quantile(likelihood: Likelihood, dispersion: float) -> Callable[[Array, list[Array], int], Array]:
-    """Give a search for the rank-th smallest (m,) of the family's quantiles Phi(score) at the members' means."""
-    from scipy.special import ndtri
-
-    cumulative, (least, most) = likelihood.family.cumulative, likelihood.family.interval
-    assert cumulative is not None
-
-    def count(v: Array, centres: Array, lists: list[Array]) -> IntArray:
-        """How many candidates are at most v (m,)."""
-        total = np.zeros(len(v), dtype=np.int64)
-        at = np.maximum(v, least + TINY)[:, None]  # at the end itself some divide by it
-        for centre, scores in zip(centres, lists, strict=True):
-            with np.errstate(all="ignore"):  # far beyond the data a mean overflows
-                _, upto = cumulative(at, centre[:, None], np.ones((len(v), 1)), dispersion)
-            known = np.nan_to_num(upto[:, 0], nan=0.0)  # not a number: not reached
-            total += np.searchsorted(scores, ndtri(known), side="right")
-        return total
-
-    def kth(centres: Array, lists: list[Array], rank: int) -> Array:
-        low = np.full(centres.shape[1], least if np.isfinite(least) else -1.0)
-        high = np.maximum(np.max(centres, axis=0), 1.0)
-        for _ in range(DOUBLINGS):
-            short = count(high, centres, lists) < rank
-            if not short.any():
-                break
-            high = np.where(short, np.minimum(2.0 * high, most), high)
-        never = count(high, centres, lists) < rank
-        at_low = count(low, centres, lists) >= rank
-        for _ in range(HALVINGS):
-            middle = 0.5 * (low + high)
-            enough = count(middle, centres, lists) >= rank
-            low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-        ends = np.where(at_low, least, high)
-        whole = np.abs(ends - np.round(ends)) < 1e-9 * np.maximum(ends, 1.0)
-        return np.asarray(np.where(never, most, np.where(whole, np.round(ends), ends)))
-
-    return kth
+def split_intervals(
+    likelihood: Likelihood, centre: Array, scores: Array, level: float, dispersion: float
+) -> tuple[Array, Array]:
+    """Give the ends (m,) about the model's own mean (m,), all rows with the score that stands at the upper rank."""
+    known = np.sort(scores[np.isfinite(scores)])
+    low, high = rank_ends(len(known), level)
+    if low < 1:
+        return intervals(likelihood, centre[None], known, np.zeros(len(known), dtype=np.int64), level, dispersion)
+    one = known[high - 1 : high]
+    if likelihood.family.name == "gaussian":
+        return centre - one, centre + one
+    ends = [
+        kth_quantile(likelihood, dispersion, centre[None], np.ones((1, len(centre))), [side * one], 1)
+        for side in (-1.0, 1.0)
+    ]
+    return np.where(np.isposinf(ends[0]), likelihood.family.interval[0], ends[0]), ends[1]

@@ -18,7 +18,7 @@ from pliant.data.arrays import Arrays
 from pliant.data.design import Design, aliased_columns
 from pliant.descent import seed_stream, train_network
 from pliant.ensemble.algebra import in_units, mean_network
-from pliant.ensemble.conformal import conformity
+from pliant.ensemble.conformal import conformity, too_few_note
 from pliant.ensemble.coverage import Unseen, claims, reached_by
 from pliant.ensemble.folds import draw_folds
 from pliant.ensemble.verdict import curvature_test, verdict
@@ -44,6 +44,8 @@ class Member:
     parameters: Array  # (k,), in the units of training of the whole table
     line: Array  # (1 + inputs, q), likewise
     effective_parameters: float
+    decays: tuple[float, ...]
+    noise: float
     curve_eta: Array  # (rows of the fold, q), in the user's units
     line_eta: Array
 
@@ -101,12 +103,15 @@ def fit_members(
     facts = replace(facts, effective_parameters=effective, fingerprint=fingerprint(arrays, None))
     eta = line + share * (curve - line) if network.has_skip else curve
     scores = conformity(chosen, arrays.y, eta, arrays.weights, facts.dispersion, seed_stream(settings.seed, RANKS))
-    kept = Members(network, parameters, lines, share, folds, scores, said, (curve, line), arrays.frequencies)
+    evidence = np.array([(*m.decays, m.noise) for m in members])
+    own = {"frequencies": arrays.frequencies, "evidence": evidence}
+    kept = Members(network, parameters, lines, share, folds, scores, said, (curve, line), **own)
     if claims(chosen, scores):
         shares = _shares_without_fold(chosen, arrays, network, folds, count, curve, line)
         unseen = Unseen(chosen, arrays, curve, line, folds, shares, facts.dispersion, settings.seed)
         kept = replace(kept, fold_shares=shares, reached=reached_by(unseen))
-    return Fitted(design, wide, chosen, merged, settings, facts, design.notes, arrays=arrays, members=kept)
+    notes = design.notes + too_few_note(kept)
+    return Fitted(design, wide, chosen, merged, settings, facts, notes, arrays=arrays, members=kept)
 
 
 def _fit_all(
@@ -162,6 +167,8 @@ def _fit_one(
         parameters,
         _in_training(design, coefficients),
         fit.effective_parameters,
+        fit.facts.decays,
+        fit.facts.noise,
         linear_predictor(design, network, parameters, X, offset),
         X @ coefficients + offset[:, None],
     )

@@ -19,6 +19,7 @@ from pliant.types import Array
 
 BLOCK = 32  # terms of the series at a time
 LAST = 40.0  # terms below exp(-LAST) of the largest are left out
+SUMMED = 3e3  # expected amounts, to which probabilities are summed; beyond, the saddlepoint is off by 2e-6 at most
 MANY = 2e6  # from this many expected amounts the density is its saddlepoint form, to a relative 1e-7
 
 
@@ -124,23 +125,56 @@ def compound_draw(power: float) -> Draw:
 
 
 def compound_cumulative(power: float) -> Cumulative:
-    """Give the probabilities of one power: at 0 those of no amount, above it the same twice."""
+    """Give the probabilities of one power: at 0 those of no amount, above it the same twice.
+
+    The sum over N, to `SUMMED` expected amounts, beyond which it would have thousands of terms: there the saddlepoint
+    form stands in. Where the mean is not a number that can be computed, neither is the probability.
+    """
     a, b = 2.0 - power, power - 1.0
 
     def cumulative(y: Array, mu: Array, weights: Array, dispersion: float) -> tuple[Array, Array]:
-        from scipy.special import gammainc, gammaln
-
         y, mu, phi = np.broadcast_arrays(y, mu, dispersion / weights)
-        expected, scaled = mu**a / (phi * a), y / (phi * b * mu**b)
-        none = np.exp(-expected)
-        upto = none.copy()
-        width = 9.0 * np.sqrt(expected) + 40.0
-        first = np.maximum(np.floor(expected - width), 1.0)
-        for block in range(int(np.max(np.ceil((expected + width - first) / BLOCK), initial=0.0))):
-            n = first[..., None] + block * BLOCK + np.arange(BLOCK)
-            mass = np.exp(n * np.log(expected)[..., None] - expected[..., None] - gammaln(n + 1.0))
-            upto += np.sum(mass * gammainc(n * a / b, scaled[..., None]), axis=-1)
-        upto = np.minimum(upto, 1.0)
+        with np.errstate(all="ignore"):
+            expected = mu**a / (phi * a)
+        few, many = expected <= SUMMED, (expected > SUMMED) & np.isfinite(mu)
+        upto = np.full(mu.shape, np.nan)
+        upto[few] = _summed(expected[few], y[few] / (phi[few] * b * mu[few] ** b), a / b)
+        upto[many] = _saddlepoint(y[many], mu[many], phi[many], power)
         return np.where(y > 0.0, upto, 0.0), upto
 
     return cumulative
+
+
+def _summed(expected: Array, scaled: Array, shape: float) -> Array:
+    """Give sum_n P(N = n) P(n shape, scaled) (n,), with P the incomplete gamma function, and 1 of no amount."""
+    from scipy.special import gammainc, gammaln
+
+    upto = np.exp(-expected)
+    width = 9.0 * np.sqrt(expected) + 40.0
+    first = np.maximum(np.floor(expected - width), 1.0)
+    for block in range(int(np.max(np.ceil((expected + width - first) / BLOCK), initial=0.0))):
+        n = first[..., None] + block * BLOCK + np.arange(BLOCK)
+        mass = np.exp(n * np.log(expected)[..., None] - expected[..., None] - gammaln(n + 1.0))
+        upto += np.sum(mass * gammainc(n * shape, scaled[..., None]), axis=-1)
+    return np.minimum(upto, 1.0)
+
+
+def _saddlepoint(y: Array, mu: Array, phi: Array, power: float) -> Array:
+    """Give Phi(r + log(q / r) / r) (n,), Barndorff-Nielsen's form.
+
+    r^2 is the unit deviance over phi and q = (theta(y) - theta(mu)) sqrt(y^p / phi), theta(m) = m^(1 - p) / (1 - p);
+    near the mean both are 0, and log(q / r) / r is a sixth of the skewness there.
+    """
+    from scipy.special import ndtr
+
+    a, b = 2.0 - power, power - 1.0
+    with np.errstate(all="ignore"):
+        h = np.log(np.maximum(y, 1e-300) / mu)  # of y = mu exp(h)
+        size = mu**a / phi
+        # deviance / mu^a, without loss near h = 0: 2 (e^h (1 - e^-bh) / b - (e^ah - 1) / a)
+        unit = 2.0 * (np.exp(h) * -np.expm1(-b * h) / b - np.expm1(a * h) / a)
+        r = np.sign(h) * np.sqrt(size * np.maximum(unit, 0.0))
+        q = -np.expm1(-b * h) / b * np.exp(0.5 * power * h) * np.sqrt(size)
+        skew = power / np.sqrt(size)
+        bent = r + np.where(np.abs(h) < 1e-4, skew / 6.0, np.log(q / r) / r)
+    return np.asarray(ndtr(np.where(y > 0.0, bent, -np.inf)))

@@ -2,7 +2,8 @@
 
 The interval of a mean is made on the scale of the link, where it is symmetric. That of a new row takes the
 predictive distribution: the response about its mean, with the mean and the dispersion as uncertain as the
-training rows leave them (a model with members: see member_intervals.py),
+training rows leave them (a model with members: see member_intervals.py; a single network, and on request: with
+eta as uncertain as laplace.py has it),
 
     F(y) = E F(y; inverse(eta + sqrt(s) error z), s dispersion),   z ~ N(0, 1),   s ~ df / chi2_df
 
@@ -27,7 +28,9 @@ from pliant.errors import ArgumentError, InputError
 from pliant.functions.records import Family
 from pliant.inference.coefficients import wald_interval
 from pliant.inference.delta import Places, effect_names, line_covariance, mean_effect, places
-from pliant.inference.member_intervals import member_interval
+from pliant.inference.laplace import check_laplace, degrees_of_freedom, eta_covariances
+from pliant.inference.mean_bands import check_no_covariance, curve_mean_columns
+from pliant.inference.member_intervals import METHODS, choose_method, member_interval, member_sets
 from pliant.optimisers.checks import check_choice
 from pliant.types import Array
 
@@ -38,7 +41,6 @@ if TYPE_CHECKING:
 # and of how far its variance does, in sqrt(2 / df); see the test that compares them with Student's t
 MEAN_NODES = ((0.05, 3), (0.3, 7), (1.0, 15), (6.0, 41), (np.inf, 101))
 SCALE_NODES = ((0.05, 3), (0.25, 7), (np.inf, 15))
-METHODS = ("cv+",)  # of a model with members; a line has its predictive distribution
 CHUNK = 4_000  # rows at a time
 SHARPNESS = 1e-12  # how near to its probability a bound is taken
 
@@ -47,6 +49,12 @@ def mean_interval_columns(
     model: "Fitted", table: object, type: str, level: float, **cov: Any
 ) -> tuple[dict[str, Any], Table]:
     """Give prediction, lower and upper bound of the mean of each row, for classes of each probability; the table."""
+    method = cov.pop("method", None)
+    if not model.is_line:
+        check_no_covariance(**cov)
+        return curve_mean_columns(model, table, type, level, method)
+    if method is not None:
+        raise ArgumentError(f"method={method!r} is for a curve; a line takes cov_type=")
     found = line_covariance(model, "intervals of the mean", **cov)
     C = found.matrix
     at = places(model, table)
@@ -103,7 +111,7 @@ def _bounds_by_eta(
 def prediction_interval(
     model: "Fitted", table: Table, type: str, level: float, method: str | None = None
 ) -> dict[str, Any]:
-    """Give prediction, lower and upper bound of the response of each row of a table."""
+    """Give prediction, lower and upper bound of the response of each row of a table; of classes the set."""
     if type != "response":
         raise ArgumentError(
             "a prediction interval is one of the response; leave out type=, or ask for that of eta with "
@@ -112,54 +120,78 @@ def prediction_interval(
     if method is not None:
         check_choice("method of intervals", method, METHODS)
         if model.is_line:
-            raise ArgumentError(f"method={method!r} is for a model with members; leave it out for a line")
+            raise ArgumentError(f"method={method!r} is for a curve; leave it out for a line")
     at = places(model, table)
-    bounds = new_row_interval(model, at, level)
+    bounds = new_row_interval(model, at, level, method)
     return model.prediction_columns(at.X, at.offset, at.used, type) | bounds
 
 
-def new_row_interval(model: "Fitted", at: Places, level: float) -> dict[str, Array]:
+def new_row_interval(model: "Fitted", at: Places, level: float, method: str | None = None) -> dict[str, Any]:
     """Give the lower and upper bound (m,) of the response of a new row; missing where a row is not complete.
+
+    With members, classes and 0 or 1 have a set in place of bounds: its levels, and how many.
 
     Raises
     ------
     InputError
-        If the response is classes, the model a network without members, or the family without a distribution.
+        If the response is classes and there are no members, or the family is without a distribution; of a network
+        also if it was trained without evidence, or came from a file and the method needs its rows.
     """
     if isinstance(level, bool) or not isinstance(level, int | float) or not 0.0 < level < 1.0:
         raise ArgumentError(f"interval={level!r} must lie between 0 and 1, for example 0.95")
+    if model.members is not None and (model.likelihood.has_classes or model.likelihood.family.coding == "binary"):
+        if method not in (None, "cv+"):
+            raise InputError(
+                f"method={method!r} gives bounds, and classes (0 and 1 too) have no order that bounds could follow; "
+                "leave it out for their prediction sets (cv+)"
+            )
+        return member_sets(model, at, level)
     if model.likelihood.has_classes:
         raise InputError(
             "classes have no prediction interval, since they have no order; ask for the confidence intervals of "
-            "their probabilities with predict_mean_interval"
+            "their probabilities with predict_mean_interval, or fit a curve with members for prediction sets"
         )
-    if model.members is not None:
-        return member_interval(model, at, level)
     if not model.is_line:
-        raise InputError(
-            "a single network has no prediction intervals: it knows only rows that it was trained on, whose scatter is "
-            "too small for new ones; fit with members=10, or the line with hidden=()"
-        )
+        chosen = choose_method(model, method)
+        if chosen != "laplace":
+            return member_interval(model, at, level, chosen)
+        _check_one_response(model)
+        check_laplace(model, ", or with members=10 and take method='cv+'")
     cumulative = model.likelihood.family.cumulative
     if cumulative is None:
         raise InputError(
             f"the {model.family} family fixes a mean and a variance but no distribution, so a new row has no "
             "interval; ask for that of its mean with predict_mean_interval"
         )
-    found = line_covariance(model, "prediction intervals")
     rows = np.flatnonzero(at.used)
-    eta = mean_effect(model, at.X[rows], at.offset[rows], "link")
-    error = eta.errors(found.matrix)
+    eta, error, df = _uncertain_eta(model, at.X[rows], at.offset[rows])
     if model.likelihood.scales_with_response:
-        low, high = wald_interval(eta.estimate, np.sqrt(model.dispersion + error**2), level, found.df)
+        low, high = wald_interval(eta, np.sqrt(model.dispersion + error**2), level, df)
     else:
         parts = [slice(i, i + CHUNK) for i in range(0, len(rows), CHUNK)]
         tails = (0.5 - level / 2.0, 0.5 + level / 2.0)
-        ends = [[_quantile(*_mixture(model, eta.estimate[p], error[p]), tail) for p in parts] for tail in tails]
+        ends = [[_quantile(*_mixture(model, eta[p], error[p]), tail) for p in parts] for tail in tails]
         low, high = (np.concatenate([np.zeros((0, 1)), *found_there]) for found_there in ends)
     lower, upper = np.full((2, len(at.used)), np.nan)
     lower[rows], upper[rows] = low[:, 0], high[:, 0]
     return {"lower": lower, "upper": upper}
+
+
+def _uncertain_eta(model: "Fitted", X: Array, offset: Array) -> tuple[Array, Array, float]:
+    """Give eta (m, q), its standard errors, and their degrees of freedom."""
+    if model.is_line:
+        found = line_covariance(model, "prediction intervals")
+        effect = mean_effect(model, X, offset, "link")
+        return effect.estimate, effect.errors(found.matrix), found.df
+    C = eta_covariances(model, X, offset)
+    error = np.sqrt(np.maximum(np.einsum("mqq->mq", C), 0.0))
+    return model.linear_predictor(X, offset), error, degrees_of_freedom(model)
+
+
+def _check_one_response(model: "Fitted") -> None:
+    """Refuse several responses."""
+    if model.network.outputs > 1:
+        raise InputError("a model of several responses has no prediction intervals; fit one response")
 
 
 Cumulative = Callable[[Array], tuple[Array, Array]]

@@ -1,62 +1,187 @@
-"""Prediction intervals of a model with members: CV+, from what the members missed on rows that they did not see."""
+"""Prediction intervals of a curve: from what its members missed on rows they did not see, or by Laplace.
 
-from typing import TYPE_CHECKING
+    cv+      every score with the centre of its own member; the default of a model with members
+    scaled   the same, of scores over the spread at their own row: intervals that breathe
+    split    one score for all, about the model itself: a sort, however many rows
+    laplace  the family about eta, with eta as uncertain as the curvature says: also of a single network
+
+For classes, and for 0 and 1, there are sets in place of intervals.
+"""
+
+import warnings
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pliant.ensemble.conformal import intervals
-from pliant.errors import InputError
+from pliant.ensemble.conformal import highest_level, intervals, rank_ends, split_intervals
+from pliant.ensemble.sets import class_sets, probabilities
+from pliant.ensemble.spread import fit_spread, scales_at
+from pliant.errors import ArgumentError, InputError, PliantWarning
 from pliant.inference.jackknife import member_eta
+from pliant.optimisers.checks import check_choice
 from pliant.types import Array
 
 if TYPE_CHECKING:
     from pliant.inference.delta import Places
     from pliant.model import Fitted
+    from pliant.model.members import Spread
+
+METHODS = ("cv+", "laplace", "scaled", "split")
+USER = 6  # frames between a warning and whoever called predict
 
 
-def member_interval(model: "Fitted", at: "Places", level: float) -> dict[str, Array]:
+def member_interval(model: "Fitted", at: "Places", level: float, method: str) -> dict[str, Array]:
     """Give the lower and upper bound (m,) of the response of a new row; missing where a row is not complete.
 
     An end is infinite, or the end of the family's interval, where the training rows are too few for the level: 19
-    for 0.95.
+    for 0.95. A warning says so.
+
+    Parameters
+    ----------
+    model : Fitted
+        With members.
+    at : Places
+    level : float
+    method : {"cv+", "scaled", "split"}
 
     Raises
     ------
     InputError
-        If the rows have no scores: the response is 0 or 1 or several columns, or the family has no distribution.
+        If the rows have no scores: a response of several columns, or a family without a distribution; or the spread
+        is asked of a model from a file that was saved without it.
 
     References
     ----------
     Barber, Candes, Ramdas and Tibshirani (2021), Predictive inference with the jackknife+.
     """
     _check_scores(model)
-    assert model.members is not None
-    scores, folds = model.members.every_score
+    kept = model.members
+    assert kept is not None
+    scores, folds = kept.every_score
     rows = np.flatnonzero(at.used)
-    centres = member_means(model, at.X[rows], at.offset[rows])
-    low, high = intervals(model.likelihood, centres, scores, folds, level, model.dispersion)
+    X, offset = at.X[rows], at.offset[rows]
+    if method == "split":
+        centre = model.likelihood.mean(model.linear_predictor(X, offset))[:, 0]
+        low, high = split_intervals(model.likelihood, centre, scores, level, model.dispersion)
+    else:
+        scales = None
+        if method == "scaled":
+            spread = model.spread
+            scores, scales = kept.repeated(spread.scores), scales_at(spread, model.design, X)
+        centres = member_means(model, X, offset)
+        low, high = intervals(model.likelihood, centres, scores, folds, level, model.dispersion, scales)
+    _warn(low, high, level, int(np.sum(np.isfinite(scores))), "is infinite")
     lower, upper = np.full((2, len(at.used)), np.nan)
     lower[rows], upper[rows] = low, high
     return {"lower": lower, "upper": upper}
 
 
+def member_sets(model: "Fitted", at: "Places", level: float) -> dict[str, Any]:
+    """Give the prediction set of each row: the levels in it, joined by commas in their own order, and how many.
+
+    Raises
+    ------
+    InputError
+        If the rows have no scores: shares of several trials.
+
+    References
+    ----------
+    Romano, Sesia and Candes (2020), Classification with valid and adaptive coverage.
+    """
+    _check_scores(model)
+    assert model.members is not None
+    scores, folds = model.members.every_score
+    rows = np.flatnonzero(at.used)
+    X, offset = at.X[rows], at.offset[rows]
+    inside = class_sets(
+        np.stack([probabilities(model.likelihood, eta) for eta in member_eta(model, X, offset)]), scores, folds, level
+    )
+    predicted = np.argmax(probabilities(model.likelihood, model.linear_predictor(X, offset)), axis=1)
+    inside[np.arange(len(rows)), predicted] = True
+    n = int(np.sum(np.isfinite(scores)))
+    if rank_ends(n, level)[0] < 1:
+        end = np.full(len(rows), np.inf)
+        _warn(end, end, level, n, "holds every class")
+    levels = np.array(model.design.response.levels or ("0", "1"), dtype=object)
+    text: list[str | None] = [None] * len(at.used)
+    sizes: list[int | None] = [None] * len(at.used)
+    for row, each in zip(rows, inside, strict=True):
+        text[row], sizes[row] = ", ".join(levels[each]), int(np.sum(each))
+    return {"set": text, "set_size": sizes}
+
+
 def member_means(model: "Fitted", X: Array, offset: Array) -> Array:
     """Give the centre (K, m) of every member in the units of the response, for one response."""
-    return np.stack([model.likelihood.mean(eta)[:, 0] for eta in member_eta(model, X, offset)])
+    with np.errstate(over="ignore"):  # far beyond the data
+        return np.stack([model.likelihood.mean(eta)[:, 0] for eta in member_eta(model, X, offset)])
+
+
+def spread_of(model: "Fitted") -> "Spread":
+    """Give how far responses scatter at x by each member: fitted, or from the file.
+
+    Raises
+    ------
+    InputError
+        If the model has no members or no scores, or came from a file that was saved before the spread was asked for.
+    """
+    if model.members is None:
+        raise InputError("method='scaled' is of a model with members; fit with members=10")
+    if model.members.spread is not None:
+        return model.members.spread
+    _check_scores(model)
+    if model.arrays is None:
+        raise InputError(
+            "method='scaled' fits the spread to the training rows, and this model came from a file, which holds none; "
+            "ask for it once before save, and the file keeps it, or take method='cv+'"
+        )
+    return fit_spread(model.design, model.arrays, model.members, model.settings)
+
+
+def choose_method(model: "Fitted", method: str | None) -> str:
+    """Give the method of intervals of a curve, the one that was asked for or the usual one; or say which there are."""
+    if method is not None:
+        check_choice("method of intervals", method, METHODS)
+    if model.members is not None:
+        return method or "cv+"
+    if method not in (None, "laplace"):
+        raise ArgumentError(
+            f"method={method!r} is of a model with members, and this is a single network, which has 'laplace' alone; "
+            "leave it out, or fit with members=10"
+        )
+    return "laplace"
 
 
 def _check_scores(model: "Fitted") -> None:
     """See that the rows have scores, or say why not."""
-    if model.network.outputs > 1:
+    if model.network.outputs > 1 and not model.likelihood.has_classes:
         raise InputError("a model of several responses has no prediction intervals; fit one response")
-    if model.likelihood.family.coding == "binary":
-        raise InputError(
-            "a response of 0 or 1 has no prediction interval worth the name: its probability says all there is; "
-            "leave out interval="
-        )
     assert model.members is not None
-    if not np.any(np.isfinite(model.members.scores)):
+    if np.any(np.isfinite(model.members.scores)):
+        return
+    if model.likelihood.family.has_likelihood and model.likelihood.family.coding == "binary":
         raise InputError(
-            f"the {model.family} family fixes a mean and a variance but no distribution, so a new row has no "
-            "interval; leave out interval="
+            "the response is a share of several trials, and a new row is one trial, which no row tells of; ask for "
+            "the interval of its probability with predict_mean_interval"
         )
+    raise InputError(
+        f"the {model.family} family fixes a mean and a variance but no distribution, so a new row has no "
+        "interval; ask for that of its mean with predict_mean_interval"
+    )
+
+
+def _warn(low: Array, high: Array, level: float, n: int, what: str) -> None:
+    """Say it, once, where an end is infinite."""
+    endless = int(np.sum(~(np.isfinite(low) & np.isfinite(high))))
+    if rank_ends(n, level)[0] < 1:
+        said = (
+            f"{n} rows are too few for an interval of {level:g}: it {what} for every row; the highest level that they "
+            f"allow is {highest_level(n):.2f}"
+        )
+    elif endless:
+        said = (
+            f"{endless:,} of {len(low):,} rows have an interval without an end, since a member's mean there is beyond "
+            "what can be computed; they lie far outside the training rows"
+        )
+    else:
+        return
+    warnings.warn(said, PliantWarning, stacklevel=USER)

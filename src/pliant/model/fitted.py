@@ -5,7 +5,7 @@ hand. It predicts; everything else is computed in `inference`, `plots` and `stor
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -188,19 +188,25 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
             The mean in the units of the response (a probability for classes), or eta on the scale of the link.
         interval : float, optional
             Such as 0.95: the prediction interval of a new row's response. It has weight 1, whatever the weights of
-            the training rows. For the interval of a line's mean see `predict_mean_interval`.
-        method : {"cv+"}, optional
-            Of the interval of a model with members: from what each member missed on the rows it did not see. An end
-            is infinite (for counts and positive responses 0 below) where there are too few rows for the level: fewer
-            than 19 for 0.95. A line has its predictive distribution instead, and takes no method.
+            the training rows. For the interval of its mean see `predict_mean_interval`. Classes, and 0 and 1, of a
+            model with members have a prediction set in its place.
+        method : {"cv+", "scaled", "split", "laplace"}, optional
+            Of the interval of a curve. The first three rest on what each member missed on the rows it did not see.
+            "cv+", the usual one: each row's miss about its own member. "scaled": the same with misses relative to
+            the spread at x, for responses that scatter unevenly. "split": one miss for all, about the model.
+            "laplace": by the curvature of the penalised loss; the only one of a single network. A line has its
+            predictive distribution, and takes no method. Where there are too few rows for the level (fewer than 19
+            for 0.95, but for "laplace") an end is infinite (for counts and positive responses 0 below), and a
+            `PliantWarning` says so.
 
         Returns
         -------
         frame
             Of the kind that was given (polars for a dict or a path; pandas with its index), one row a row of
             `table`: `prediction`, and for classes also `probability[level]` each; with an interval `lower` and
-            `upper`; of a network `support`: whether the row lies "inside", at the "edge" of or "outside" the training
-            rows (see `support`). A row with a missing value is predicted as missing.
+            `upper`, or `set` (the levels in it, in their order, joined by ", ") and `set_size`; of a network `support`:
+            whether the row lies "inside", at the "edge" of or "outside" the training rows (see `support`). A row with a
+            missing value is predicted as missing.
 
         Raises
         ------
@@ -209,8 +215,9 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
         TableError
             If a column is absent or of another kind.
         InputError
-            If an interval is asked of a network without members, of classes, of several responses, of a family
-            without a distribution, or for 0 or 1 of a model with members.
+            If an interval is asked of classes without members, of several responses, of a family without a
+            distribution, of a network with neither members nor evidence, or by a method that reads the training rows
+            of a model from a file.
         """
         if type not in ("response", "link"):
             raise ArgumentError(f"type={type!r} is not known; choose 'response' or 'link'")
@@ -300,7 +307,8 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
             "stopped": self.stopped,
         }
         if self.members is not None:
-            described["members"], own = self.members.to_state()
+            asked = vars(self).get("spread", self.members.spread)  # fitted if it was asked for
+            described["members"], own = replace(self.members, spread=asked).to_state()
             arrays |= {f"members.{k}": v for k, v in own.items()}
         if self.region is not None:
             arrays |= {f"region.{k}": v for k, v in self.region.to_state().items()}

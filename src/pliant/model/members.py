@@ -10,6 +10,18 @@ from pliant.network import Network
 from pliant.record import Reached, Verdict
 from pliant.types import Array, IntArray
 
+SPREAD = ("parameters", "ranges", "scores")  # arrays of a spread
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """How far the responses scatter at x, by each member: s_k(x) = exp(network_k(x)), within the range of its rows."""
+
+    network: Network
+    parameters: Array  # (K, k), for inputs in the units of training of the whole table
+    ranges: Array  # (K, 2), of the network at the training rows
+    scores: Array  # (n,), conformity scores over s_k(x) of the member that did not see the row
+
 
 @dataclass(frozen=True, eq=False)
 class Members:
@@ -30,6 +42,9 @@ class Members:
     frequencies: Array | None = None  # (n,), how many equal rows each row stands for; none: for one
     fold_shares: Array | None = None  # (K,), the share that the other folds alone choose
     reached: tuple[Reached, ...] = ()  # what the intervals reached on rows not seen; none: nothing is claimed
+    # (K, 3) decays and dispersion of each member in its own units of training, (K, 1) without evidence; not in a file
+    evidence: Array | None = field(default=None, compare=False)
+    spread: Spread | None = field(default=None, compare=False)  # of a file; see `Fitted.spread`
 
     def __len__(self) -> int:
         return len(self.parameters)
@@ -37,10 +52,11 @@ class Members:
     @property
     def every_score(self) -> tuple[Array, IntArray]:
         """Scores and folds (rows,), a row as often as its frequency says."""
-        if self.frequencies is None:
-            return self.scores, self.folds
-        times = self.frequencies.astype(np.int64)
-        return np.repeat(self.scores, times), np.repeat(self.folds, times)
+        return self.repeated(self.scores), self.repeated(self.folds)
+
+    def repeated(self, values: Any) -> Any:
+        """Give what the rows have (n,), a row as often as its frequency says."""
+        return values if self.frequencies is None else np.repeat(values, self.frequencies.astype(np.int64))
 
     def to_state(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Give what a file keeps, as JSON facts and arrays; not the values out of fold, which are data."""
@@ -56,6 +72,9 @@ class Members:
             arrays["frequencies"] = self.frequencies
         if self.fold_shares is not None:
             arrays["fold_shares"] = self.fold_shares
+        if self.spread is not None:
+            facts["spread"] = self.spread.network.to_dict()
+            arrays |= {f"spread.{name}": getattr(self.spread, name) for name in SPREAD}
         return facts, arrays
 
     @classmethod
@@ -72,4 +91,7 @@ class Members:
             frequencies=arrays.get("frequencies"),
             fold_shares=arrays.get("fold_shares"),
             reached=tuple(Reached.from_dict(each) for each in facts.get("reached", ())),  # a file of 0.1 has none
+            spread=None
+            if "spread" not in facts
+            else Spread(Network.from_dict(facts["spread"]), *(arrays[f"spread.{name}"] for name in SPREAD)),
         )

@@ -1,14 +1,23 @@
 """What can be asked row by row: fitted means, intervals, residuals, influence, slopes, the gradient."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from pliant.data.table import make_frame
+from pliant.model.members import Spread
 from pliant.types import Array
 
 
 class RowDoors:
     """Doors of `Fitted` to `inference.residuals` and its neighbours."""
+
+    @cached_property
+    def spread(self: Any) -> Spread:
+        """How far responses scatter at x by each member: fitted when first asked for, and then kept in the file."""
+        from pliant.inference.member_intervals import spread_of
+
+        return spread_of(self)
 
     def augment(self: Any, table: object = None) -> Any:
         """The training rows, or `table`, with `.fitted` and `.resid`.
@@ -104,11 +113,13 @@ class RowDoors:
         *,
         cov_type: str = "nonrobust",
         groups: Any = None,
+        method: str | None = None,
     ) -> Any:
-        """Confidence interval of the mean of each row of a table, for a line.
+        """Confidence interval of the mean of each row of a table.
 
-        inverse link(eta -+ quantile sqrt(x' C x)), so that it stays where means can be; the delta method where an
-        end lies beyond what the link admits. Classes have one for each probability, made by its log-odds.
+        inverse link(eta -+ quantile error), so that it stays where means can be. For a line error^2 is x' C x, and the
+        delta method stands in where an end lies beyond what the link admits. Classes have an interval for each
+        probability, made by its log-odds.
 
         Parameters
         ----------
@@ -117,7 +128,10 @@ class RowDoors:
         type : {"response", "link"}
             Of the mean, or of eta.
         cov_type, groups
-            Which covariance it rests on; see `cov_params`.
+            Which covariance that of a line rests on; see `cov_params`.
+        method : {"jackknife", "laplace"}, optional
+            Of a curve. "jackknife": from the differences of its members, the usual one where it has members.
+            "laplace": from the curvature of the penalised loss, and the spread of the members if there are any.
 
         Returns
         -------
@@ -127,11 +141,12 @@ class RowDoors:
         Raises
         ------
         InputError
-            If the model is a network, or a line that has no standard errors.
+            If a line has no standard errors, or a network has neither members nor evidence, or came from a file and
+            the method needs its training rows.
         """
         from pliant.inference.intervals import mean_interval_columns
 
-        columns, read = mean_interval_columns(self, table, type, level, cov_type=cov_type, groups=groups)
+        columns, read = mean_interval_columns(self, table, type, level, cov_type=cov_type, groups=groups, method=method)
         return make_frame(columns, read.kind, read.index)
 
     def slopes(
