@@ -2,8 +2,19 @@
 
 from pliant.plots.check import plot_check
 from pliant.plots.diagnostics import plot_diagnostics
+from pliant.plots.effects import plot_effects
 from pliant.plots.fitted import plot_fit
+from pliant.plots.importance import plot_importance
 from pliant.plots.look import Picture, save_figure
 from pliant.plots.training import plot_training
 
-__all__ = ["Picture", "plot_check", "plot_diagnostics", "plot_fit", "plot_training", "save_figure"]
+__all__ = [
+    "Picture",
+    "plot_check",
+    "plot_diagnostics",
+    "plot_effects",
+    "plot_fit",
+    "plot_importance",
+    "plot_training",
+    "save_figure",
+]
