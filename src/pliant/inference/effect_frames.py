@@ -13,7 +13,7 @@ from pliant.errors import ArgumentError, InputError
 from pliant.inference.axis import Axis, axis_of
 from pliant.inference.coefficients import check_level, wald_interval
 from pliant.inference.delta import Places, check_type, effect_names, places
-from pliant.inference.effects import Curve, Surface, curve, surface
+from pliant.inference.effects import EVALUATIONS, Curve, Surface, curve, surface
 from pliant.inference.intervals import mean_bounds
 from pliant.inference.means import Basis, Means, basis_or_none
 from pliant.inference.slopes import asked_columns
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 METHODS = ("ale", "pdp")
 CELLS = (6, 20)  # least and most intervals of a number in a surface
+COARSE, QUICK = (6, 8), 30_000  # the same, and answers asked for, where every two columns are compared
 
 Framed = tuple[dict[str, Any], str]  # columns, and the kind of frame to make of them
 
@@ -49,11 +50,11 @@ class Asked:
         """Give the effect of one column."""
         return curve(self.basis, self.at, axis_of(self.basis.model, self.at, name), self.method, self.type)
 
-    def surface(self, first: str, second: str) -> Surface:
-        """Give the effect of two columns together."""
-        bins = int(np.clip(np.sqrt(np.sum(self.at.counts[self.at.used]) / 2.0), *CELLS))
+    def surface(self, first: str, second: str, cells: tuple[int, int] = CELLS, most: int = EVALUATIONS) -> Surface:
+        """Give the effect of two columns together, on at most so many cells an axis and by so many answers."""
+        bins = int(np.clip(np.sqrt(np.sum(self.at.counts[self.at.used]) / 2.0), *cells))
         one, two = (axis_of(self.basis.model, self.at, name, bins, 0) for name in (first, second))
-        return surface(self.basis, self.at, (one, two), self.method, self.type)
+        return surface(self.basis, self.at, (one, two), self.method, self.type, most)
 
     def bounds(self, effect: Means, level: Means) -> tuple[Array, Array, Array, Array]:
         """Give effect, standard error, and interval (G, C); with the mean over the rows added where it is asked for."""
@@ -175,9 +176,9 @@ def interactions(asked: Asked, columns: Sequence[str] | None) -> Framed:
         raise InputError(f"an interaction is of two columns or more, each once; {model.formula} has no two to compare")
     rows = []
     for first, second in combinations(names, 2):
-        found = asked.surface(first, second)
+        found = asked.surface(first, second, COARSE, QUICK)
         strength, size = found.strength()
-        error = found.size_error()
+        error = found.noise()
         for c, name in enumerate(asked.names):
             rows.append((first, second, name, strength[c], size[c], error[c]))
     rows.sort(key=lambda row: -row[4])

@@ -63,16 +63,12 @@ class Surface:
         whole = np.sum(self.shares[:, None] * self.effect.estimate**2, axis=0)
         return np.sqrt(np.clip(alone / np.maximum(whole, 1e-300), 0.0, 1.0)), np.sqrt(alone)
 
-    def size_error(self) -> Array:
-        """Give the standard error (C,) of that standard deviation; NaN where there are no members."""
-        parts = self.interaction.parts
-        if self.interaction.covariance is not None or not len(parts):
-            return np.full(parts.shape[2], np.nan)
-        sizes = np.sqrt(np.sum(self.shares[:, None] * parts**2, axis=1))
-        return np.asarray(Means(sizes[0][None], sizes[:, None], None).errors()[0])
+    def noise(self) -> Array:
+        """Give the root mean square (C,) over the rows of the interaction's standard error."""
+        return np.asarray(np.sqrt(np.sum(self.shares[:, None] * self.interaction.errors() ** 2, axis=0)))
 
 
-def curve(basis: Basis, at: Places, axis: Axis, method: str, type: str) -> Curve:
+def curve(basis: Basis, at: Places, axis: Axis, method: str, type: str, most: int = EVALUATIONS) -> Curve:
     """Give the effect of the column of an axis, on the scale of the response or of the link.
 
     Parameters
@@ -82,19 +78,21 @@ def curve(basis: Basis, at: Places, axis: Axis, method: str, type: str) -> Curve
     axis : Axis
     method : {"ale", "pdp"}
     type : {"response", "link"}
+    most : int
+        Answers to ask for.
     """
     G, known = len(axis.points), np.flatnonzero(axis.near[:, 0] >= 0)
-    kept = _some_rows(basis, known, 1.0)
+    kept = _some_rows(basis, known, 1.0, most)
     level = _ask(basis, at, kept, 0 * kept, 1, ({},), type)
     if method == "pdp":
-        rows = _some_rows(basis, np.flatnonzero(at.used & (at.counts > 0.0)), float(G))
+        rows = _some_rows(basis, np.flatnonzero(at.used & (at.counts > 0.0)), float(G), most)
         row, point = np.tile(rows, G), np.repeat(np.arange(G), len(rows))
         effect = _ask(basis, at, row, point, G, ({axis.name: (axis, point)},), type)
     elif G == 1:
         effect = level.mapped(lambda a: 0.0 * a)
     else:
         axis = _by_likeness(basis, at, axis)
-        rows = _some_rows(basis, known, 2.0 * float(np.mean(np.sum(axis.inside[known] >= 0, axis=1))))
+        rows = _some_rows(basis, known, 2.0 * float(np.mean(np.sum(axis.inside[known] >= 0, axis=1))), most)
         row, slot = np.nonzero(axis.inside[rows] >= 0)
         row = rows[row]
         step = axis.inside[row, slot]
@@ -106,14 +104,16 @@ def curve(basis: Basis, at: Places, axis: Axis, method: str, type: str) -> Curve
     return Curve(axis, effect.mapped(lambda a: a[:, back]), level)
 
 
-def surface(basis: Basis, at: Places, axes: tuple[Axis, Axis], method: str, type: str) -> Surface:
+def surface(
+    basis: Basis, at: Places, axes: tuple[Axis, Axis], method: str, type: str, most: int = EVALUATIONS
+) -> Surface:
     """Give the effect of the columns of two axes together, and their interaction; as `curve`."""
     if method == "ale":
         first, second = (_by_likeness(basis, at, axis) for axis in axes)
     else:
         first, second = axes
     G1, G2 = len(first.points), len(second.points)
-    alone = [curve(basis, at, axis, method, type) for axis in (first, second)]
+    alone = [curve(basis, at, axis, method, type, most) for axis in (first, second)]
     level = alone[0].level
     where = [np.argsort(axis.points, kind="stable") for axis in (first, second)]  # a curve's points are in order
     one, two = (each.effect.mapped(_at_points(np.argsort(w))) for each, w in zip(alone, where, strict=True))
@@ -125,13 +125,13 @@ def surface(basis: Basis, at: Places, axes: tuple[Axis, Axis], method: str, type
         return np.asarray(a - np.einsum("g,lgc->lc", shares, a)[:, None])
 
     if method == "pdp":
-        rows = _some_rows(basis, np.flatnonzero(at.used & (at.counts > 0.0)), float(G1 * G2))
+        rows = _some_rows(basis, np.flatnonzero(at.used & (at.counts > 0.0)), float(G1 * G2), most)
         point = np.repeat(np.arange(G1 * G2), len(rows))
         corner = {first.name: (first, point // G2), second.name: (second, point % G2)}
         joint = _ask(basis, at, np.tile(rows, G1 * G2), point, G1 * G2, (corner,), type).mapped(centred)
         interaction = (joint + apart.mapped(lambda a: -a)).mapped(centred)
     else:
-        interaction = _double_differences(basis, at, first, second, type).mapped(centred)
+        interaction = _double_differences(basis, at, first, second, type, most).mapped(centred)
         joint = (apart + interaction).mapped(centred)
     order = (where[0][:, None] * G2 + where[1]).ravel()
     put = _at_points(order)
@@ -140,14 +140,14 @@ def surface(basis: Basis, at: Places, axes: tuple[Axis, Axis], method: str, type
     )
 
 
-def _double_differences(basis: Basis, at: Places, first: Axis, second: Axis, type: str) -> Means:
+def _double_differences(basis: Basis, at: Places, first: Axis, second: Axis, type: str, most: int) -> Means:
     """Give the accumulated double differences (G1 G2, C), without the main effect of either axis."""
     G1, G2 = len(first.points), len(second.points)
     if G1 == 1 or G2 == 1:
         nothing = _ask(basis, at, np.flatnonzero(at.used)[:1], np.zeros(1, dtype=np.int64), 1, ({},), type)
         return nothing.mapped(lambda a: np.zeros((len(a), G1 * G2, a.shape[2])))
     rows, i, j = (np.concatenate(each) for each in zip(*_cells(first, second), strict=True))
-    some = _some_rows(basis, np.unique(rows), 4.0 * len(rows) / len(np.unique(rows)))
+    some = _some_rows(basis, np.unique(rows), 4.0 * len(rows) / len(np.unique(rows)), most)
     kept = np.isin(rows, some)
     rows, i, j = rows[kept], i[kept], j[kept]
     ends = [(i + 1, j + 1), (i, j + 1), (i + 1, j), (i, j)]
@@ -240,13 +240,13 @@ def _by_likeness(basis: Basis, at: Places, axis: Axis) -> Axis:
     return by_likeness(axis, at, tuple(name for name in basis.model.design.reads if name != axis.name))
 
 
-def _some_rows(basis: Basis, rows: IntArray, each: float) -> IntArray:
+def _some_rows(basis: Basis, rows: IntArray, each: float, most: int) -> IntArray:
     """Give the rows, or as many of them by chance as may be asked `each` times; in order."""
-    most = max(200, int(EVALUATIONS / max(each, 1.0)))
-    if len(rows) <= most:
+    count = max(200, int(most / max(each, 1.0)))
+    if len(rows) <= count:
         return rows
     rng = seed_stream(basis.model.settings.seed, DRAWN)
-    return np.sort(rng.choice(rows, most, replace=False))
+    return np.sort(rng.choice(rows, count, replace=False))
 
 
 def _added_up(a: Array) -> Array:

@@ -1,9 +1,12 @@
 """What can be asked of the reasons of a prediction: what each column does to the mean, and how much it matters."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pliant.data.table import make_frame
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class ReasonDoors:
@@ -81,7 +84,8 @@ class ReasonDoors:
         frame
             `first`, `second`, `response` (of classes), `strength` (Friedman's H, from 0 to 1: the root of the
             interaction's share of the joint effect of the two), `size` (the interaction's standard deviation over
-            the rows, in the response's units or on the link's scale) and `std_error` of the size, by the members.
+            the rows, in the response's units or on the link's scale) and `std_error` (the root mean square of the
+            interaction's standard errors: a size below two of them may be none).
         """
         from pliant.inference.effect_frames import asked_of, interactions
 
@@ -133,3 +137,21 @@ class ReasonDoors:
         from pliant.inference.importance import importance
 
         return make_frame(*importance(self, table, groups, repeats, seed, level))
+
+    def plot_effects(
+        self: Any,
+        first: str | Sequence[str] | None = None,
+        second: str | None = None,
+        table: object = None,
+        **options: Any,
+    ) -> "Figure":
+        """Draw the effect of every column (or of some) in panels of one scale, or that of two together as a surface."""
+        from pliant.plots import plot_effects
+
+        return plot_effects(self, first, second, table, **options)
+
+    def plot_importance(self: Any, table: object = None, **options: Any) -> "Figure":
+        """Draw what is lost without each column, with intervals, the most important on top."""
+        from pliant.plots import plot_importance
+
+        return plot_importance(self, table, **options)

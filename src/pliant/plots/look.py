@@ -73,14 +73,14 @@ def new_panels(
 ) -> tuple[Picture, list[Axes]]:
     """Give an empty figure in the house style with (rows, columns) pairs of axes, read from left to right."""
     with rc_context(STYLE):
-        foot = 0.3 / height if subtitle else 0.0
+        said = _wrapped(subtitle, int(16 * width))
+        foot = (0.14 + 0.16 * (1 + said.count("\n"))) / height if subtitle else 0.0
         room = (0.0, foot, 1.0, 1.0 - foot)
         layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08, wspace=0.02, hspace=0.03, rect=room)
         figure = Picture(figsize=(width, height), layout=layout)
         axes = figure.subplots(*shape, squeeze=False)
     figure.suptitle(_wrapped(title, int(9.5 * width)), x=0.01, ha="left", fontsize=11.5, fontweight="bold", color=INK)
     if subtitle:
-        said = _wrapped(subtitle, int(16 * width))
         figure.text(0.01, 0.06 / height, said, fontsize=8.5, color=SOFT, va="bottom")
     for each in axes.ravel():
         each.tick_params(labelsize=8.5)
