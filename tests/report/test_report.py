@@ -151,7 +151,7 @@ def test_another_table_is_one_of_new_rows_with_the_share_that_intervals_hold(cur
     found = curve.predict(some, interval=0.95)
     weight = some["body_mass_g"]
     inside = ((found["lower"] <= weight) & (weight <= found["upper"])).drop_nulls().mean()
-    assert f"The 95 % prediction intervals hold {100 * inside:.1f} % of them." in text
+    assert f"The 95 % prediction intervals hold {100 * inside:.1f} % of them" in text
     with pytest.raises(InputError, match="body_mass_g"):
         report_page(curve, PENGUINS.drop("body_mass_g"))
 

@@ -104,8 +104,8 @@ def fit_members(
     eta = line + share * (curve - line) if network.has_skip else curve
     scores = conformity(chosen, arrays.y, eta, arrays.weights, facts.dispersion, seed_stream(settings.seed, RANKS))
     evidence = np.array([(*m.decays, m.noise) for m in members])
-    own = {"frequencies": arrays.frequencies, "evidence": evidence}
-    kept = Members(network, parameters, lines, share, folds, scores, said, (curve, line), **own)
+    kept = Members(network, parameters, lines, share, folds, scores, said, (curve, line), arrays.frequencies)
+    kept = replace(kept, evidence=evidence)
     if claims(chosen, scores):
         shares = _shares_without_fold(chosen, arrays, network, folds, count, curve, line)
         unseen = Unseen(chosen, arrays, curve, line, folds, shares, facts.dispersion, settings.seed)

@@ -2,6 +2,7 @@
 
 from pliant.plots.against import plot_against, plot_folds
 from pliant.plots.check import check_panels, plot_check
+from pliant.plots.coverage import plot_coverage
 from pliant.plots.diagnostics import diagnostic_panels, plot_diagnostics
 from pliant.plots.effects import plot_effects
 from pliant.plots.fitted import plot_fit
@@ -15,6 +16,7 @@ __all__ = [
     "diagnostic_panels",
     "plot_against",
     "plot_check",
+    "plot_coverage",
     "plot_diagnostics",
     "plot_effects",
     "plot_fit",

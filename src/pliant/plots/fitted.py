@@ -12,8 +12,9 @@ import numpy as np
 from pliant.data.table import FactorColumn, NumberColumn, make_frame, read_table
 from pliant.plots.beyond import draw_mean
 from pliant.plots.curve import draw_curve
+from pliant.plots.effects import plot_effects
 from pliant.plots.look import COLOURS, FAINT, INK, Picture, label_ends, new_picture, plain
-from pliant.plots.surface import draw_surface
+from pliant.plots.mean_surface import draw_surface
 from pliant.plots.view import View, grid_table, look_at, mean_with_band, response_label, response_values
 from pliant.types import Array, BoolArray
 
@@ -28,7 +29,8 @@ def plot_fit(model: "Fitted", table: object = None, x: str | None = None, group:
 
     A model with members and one number: data, line, curve, the 95 % confidence band of the mean and the 95 % interval
     of a new row, a little beyond the data too, where it says so. A network of two numbers: its mean as a surface, with
-    the rows in the same colours. Any other, or with `x` or `group`: the mean over one column, others held.
+    the rows in the same colours. More inputs of a model with members: the effect of each, as `plot_effects`. Any other,
+    or with `x` or `group`: the mean over one column, others held.
 
     Parameters
     ----------
@@ -52,8 +54,11 @@ def plot_fit(model: "Fitted", table: object = None, x: str | None = None, group:
     """
     read = model.training_table() if table is None else read_table(table)
     view = look_at(model, read, x, group, training=table is None)
-    free = x is None and group is None and not model.likelihood.has_classes and model.network.outputs == 1
+    whole = x is None and group is None
+    free = whole and not model.likelihood.has_classes and model.network.outputs == 1
     only_numbers = view.numbers == view.inputs
+    if whole and model.members is not None and len(view.inputs) > 2:
+        return plot_effects(model, table=table)
     flat = free and only_numbers and len(view.numbers) == 2 and not model.is_line
     if flat:
         view = replace(view, held={name: at for name, at in view.held.items() if name not in view.numbers})

@@ -89,14 +89,30 @@ def new_panels(
     return figure, list(axes.ravel())
 
 
-def for_page(picture: Picture, alt: str, width: float = 4.4, height: float = 3.1) -> Picture:
-    """Give a picture the size of a telephone, where a page's letters are read, its words in `alt` and the caption."""
-    picture.set_size_inches(width, height)
+def for_page(picture: Picture, alt: str, height: float | None = 3.1) -> Picture:
+    """Give a picture the size of a telephone, where a page's letters are read; its title goes into the caption.
+
+    Without a height it keeps its own size.
+    """
+    if height is not None:
+        picture.set_size_inches(4.4, height)
     picture.suptitle("")
-    for axes in picture.axes[:1]:
-        axes.set_title("", loc="left")
+    if picture.subtitle:
+        picture.axes[0].set_title("", loc="left")
     picture.alt = alt  # type: ignore[attr-defined]  # read by the page
     return picture
+
+
+def take_foot(picture: Picture) -> str:
+    """Give the words at the foot of a picture, and take them out of it: on a page they belong to the caption."""
+    suptitle = picture.get_suptitle()
+    said = [words for words in picture.texts if words.get_text() != suptitle]
+    for words in said:
+        words.remove()
+    engine = picture.get_layout_engine()
+    if said and isinstance(engine, ConstrainedLayoutEngine):
+        engine.set(rect=(0.0, 0.0, 1.0, 1.0))
+    return " ".join(" ".join(words.get_text().split()) for words in said).replace(r"\$", "$")
 
 
 def brief(text: str, width: int = 40) -> str:

@@ -110,9 +110,9 @@ def response_values(model: "Fitted", view: View) -> Array | None:
     response = model.design.response
     if any(name not in view.table.names for name in response.columns):
         return None
-    y = model.design.read_response(view.table)[view.rows]
+    y: Array = model.design.read_response(view.table)[view.rows]
     if model.family == "multinomial":
-        return np.argmax(y, axis=1).astype(np.float64)
+        return np.asarray(np.argmax(y, axis=1), dtype=np.float64)
     return np.asarray(y[:, 0] * np.exp(_offset_apart(model, view)))
 
 
@@ -130,6 +130,7 @@ def _offset_apart(model: "Fitted", view: View) -> Array:
 def mean_with_band(model: "Fitted", table: Table) -> tuple[Array, Array | None, Array | None]:
     """Give the mean (m, C), and of an exact line or of members its 95 % band (m,), made on the scale of the link."""
     from pliant.inference.coefficients import mean_interval
+    from pliant.inference.intervals import mean_interval_columns
 
     rows = model.design.matrix(table)
     eta = model.linear_predictor(rows.X, rows.offset)
@@ -138,21 +139,9 @@ def mean_with_band(model: "Fitted", table: Table) -> tuple[Array, Array | None, 
     if eta.shape[1] > 1:
         return mu, None, None
     if model.members is not None:
-        low, high = _members_band(model, rows.X, rows.offset, eta)
-        return mu, low, high
+        band, _ = mean_interval_columns(model, table, "response", 0.95, cov_type="nonrobust", groups=None)
+        return mu, band["lower"], band["upper"]
     if model.facts.inverse_information is None:
         return mu, None, None
     low, high = mean_interval(model, rows.X, rows.offset, 0.95)
     return mu, low, high
-
-
-def _members_band(model: "Fitted", X: Array, offset: Array, eta: Array) -> tuple[Array, Array]:
-    """Give the 95 % band (m,) of the mean that the differences of the members give."""
-    from pliant.inference.coefficients import wald_interval
-    from pliant.inference.jackknife import jackknife_errors, member_eta
-
-    assert model.members is not None
-    error = jackknife_errors(member_eta(model, X, offset))
-    low, high = wald_interval(eta, error, 0.95, len(model.members) - 1)
-    ends = model.likelihood.mean(low)[:, 0], model.likelihood.mean(high)[:, 0]
-    return np.minimum(*ends), np.maximum(*ends)

@@ -3,15 +3,16 @@
 import numpy as np
 
 from pliant.data.arrays import Arrays
+from pliant.data.support import OUTSIDE
 from pliant.data.table import NumberColumn, Table
 from pliant.errors import InputError
 from pliant.functions.likelihood import Likelihood
-from pliant.inference.delta import Places
-from pliant.inference.intervals import new_row_interval
+from pliant.inference.coverage import coverage
 from pliant.inference.out_of_fold import LINE, Line, out_of_fold_lines, predicting_eta
 from pliant.inference.summary import summarise
 from pliant.inference.summary.network import cells
 from pliant.inference.summary.numbers import count, short
+from pliant.inference.support import judge
 from pliant.model import Fitted
 from pliant.page import Part
 from pliant.plots import plot_against, plot_fit, plot_folds
@@ -27,11 +28,13 @@ def fit_section(subject: Subject) -> Part | None:
     if not subject.has_rows:
         return None
     body = []
+    several = model.members is not None and len(model.design.reads) > 2  # their picture is that of the effects
     try:
-        picture = plot_fit(model)
+        picture = None if several else plot_fit(model)
     except InputError as problem:  # a model of the mean alone reads no column
+        picture = None
         body.append(paragraph(f"{problem}."))
-    else:
+    if picture is not None:
         held = f" Drawn {picture.subtitle}." if picture.subtitle else ""
         alt = f"The data and the fitted mean of {model.formula}."
         body.append(drawing("fit", picture, alt, f"{_caption(model)}{held}", 3.3))
@@ -145,7 +148,7 @@ def new_rows(subject: Subject) -> Part | None:
     if model.likelihood.has_classes:
         body.append(_confusion(model, mean, arrays.y, "predicted"))
     elif model.network.outputs == 1 and model.likelihood.family.coding == "number":
-        body.append(_covered(model, arrays, subject.table))
+        body.append(_covered(model, subject.table))
         alt = f"Responses of {len(arrays.y):,} new rows over their predictions."
         picture = plot_against(model, mean[:, 0], arrays.y[:, 0], "predicted")
         body.append(drawing("new", picture, alt, "Each new row: its response over its prediction."))
@@ -162,17 +165,22 @@ def _constant(model: Fitted, arrays: Arrays) -> Array:
     return model.likelihood.mean(eta)
 
 
-def _covered(model: Fitted, arrays: Arrays, read: Table) -> str:
-    """Count the new rows whose response lies in its interval."""
-    everywhere = np.ones(len(arrays.y), dtype=bool)
-    at = Places(read, arrays.X, arrays.offset, everywhere, arrays.counts)
+def _covered(model: Fitted, read: Table) -> str:
+    """Say how many of new rows lie in their intervals, and how many lie outside the training rows."""
+    said = []
     try:
-        ends = new_row_interval(model, at, 0.95)
-    except InputError as problem:  # a single network has none, nor has a quasi family
-        return paragraph(f"Intervals: {problem}.")
-    inside = (ends["lower"] <= arrays.y[:, 0]) & (arrays.y[:, 0] <= ends["upper"])
-    endless = ~(np.isfinite(ends["lower"]) & np.isfinite(ends["upper"]))
-    said = [f"The 95 % prediction intervals hold {100 * float(np.mean(inside)):.1f} % of them."]
-    if endless.any():
-        said.append(f"{count(int(endless.sum()), 'interval')} without an end: the training rows are too few.")
+        found = coverage(model, read)
+    except InputError as problem:  # a quasi family has no intervals, nor has a network by another way than lm
+        said.append(f"Intervals: {problem}.")
+    else:
+        low, high = 100 * found["conf_low"][0], 100 * found["conf_high"][0]
+        said.append(
+            f"The 95 % prediction intervals hold {100 * found['coverage'][0]:.1f} % of them (95 % sure: {low:.1f} to "
+            f"{high:.1f} %); their mean width is {short(float(found['mean_width'][0]), 4)}."
+        )
+    if model.region is not None:
+        outside = int(np.sum(judge(model, read)[0] == OUTSIDE))
+        said.append(
+            f"{count(outside, 'row')} of the table {'lies' if outside == 1 else 'lie'} outside the training rows."
+        )
     return paragraph(*said)

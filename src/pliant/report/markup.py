@@ -89,7 +89,7 @@ def _minus(cell: str) -> str:
     return escape(re.sub(r"(?<![^ ])-(?=\d)", "\N{MINUS SIGN}", cell))
 
 
-def drawing(name: str, picture: Picture, alt: str, caption: str, height: float = 3.1) -> str:
+def drawing(name: str, picture: Picture, alt: str, caption: str, height: float | None = 3.1) -> str:
     """Give a picture with its caption; `alt` says in words what it shows."""
     return figure(Figure(name, as_svg(for_page(picture, alt, height=height), name), escape(caption)))
 

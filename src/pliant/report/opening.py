@@ -85,6 +85,9 @@ def _numbers(subject: Subject) -> list[tuple[str, str]]:
             found.append(("by the line alone", f"{100 * (1 - lines['line'] / lines['no input']):.0f} %"))
     elif not np.isnan(deviance_explained(model)):
         found.append(("deviance explained, training rows", f"{100 * deviance_explained(model):.0f} %"))
+    whole = [] if model.members is None else [e for e in model.members.reached if not e.where and e.level == 0.95]
+    if whole and np.isfinite(whole[0].mean_width):
+        found.append(("of rows not seen lie in their 95 % interval", f"{100 * whole[0].share:.1f} %"))
     effective = model.facts.effective_parameters
     k = f"{model.n_parameters:,}"
     found.append(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pliant.page import Part
 from pliant.report.about import again, data, in_full, model_section
 from pliant.report.fit import coefficients, fit_section, new_rows, verdict_section
+from pliant.report.reasons import effects, intervals
 from pliant.report.rows import Subject
 from pliant.report.trust import check_section, training
 
@@ -15,6 +16,8 @@ SECTIONS: tuple[Callable[[Subject], Part | None], ...] = (
     fit_section,
     verdict_section,
     coefficients,
+    effects,
+    intervals,
     new_rows,
     check_section,
     model_section,
