@@ -16,20 +16,23 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 TABLE := src/pliant/datasets/penguins.csv
 FORMULA := body_mass_g ~ flipper_length_mm + species
+CURVE := body_mass_g ~ flipper_length_mm + bill_depth_mm
 
 help: ## Print this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
 	  printf '  make %-7s %s\n' "$$name" "$$what"; done
 
-run: .venv/stamp-run ## Fit the penguins, predict and draw; then the tour; say where everything lies
+run: .venv/stamp-run ## Fit the penguins, predict, draw and report; then the tour; say where everything lies
 	@mkdir -p $(OUT)
 	@printf '$$ pliant fit $(TABLE) "$(FORMULA)" --line --out $(OUT)/penguins.pliant --plot $(OUT)/penguins.svg\n'
 	@$(BIN)/pliant fit $(TABLE) "$(FORMULA)" --line --out $(OUT)/penguins.pliant --plot $(OUT)/penguins.svg
 	@printf '\n$$ pliant predict $(OUT)/penguins.pliant $(TABLE) --out $(OUT)/predictions.csv\n'
 	@$(BIN)/pliant predict $(OUT)/penguins.pliant $(TABLE) --out $(OUT)/predictions.csv
+	@printf '\n$$ pliant fit $(TABLE) "$(CURVE)" --report $(OUT)/report.html\n'
+	@$(BIN)/pliant fit $(TABLE) "$(CURVE)" --report $(OUT)/report.html
 	@printf '\n$$ pliant tour --out $(OUT)/tour\n'
 	@$(BIN)/pliant tour --out $(OUT)/tour
-	@printf '\nmodel        $(OUT)/penguins.pliant\npicture      $(OUT)/penguins.svg\npredictions  $(OUT)/predictions.csv\ntour         file://$(CURDIR)/$(OUT)/tour/tour.html\n'
+	@printf '\nmodel        $(OUT)/penguins.pliant\npicture      $(OUT)/penguins.svg\npredictions  $(OUT)/predictions.csv\nreport       file://$(CURDIR)/$(OUT)/report.html\ntour         file://$(CURDIR)/$(OUT)/tour/tour.html\n'
 
 test: .venv/stamp-test ## Run every test, code blocks of README and docs included
 	@tools/ensure-chromium

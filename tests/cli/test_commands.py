@@ -47,6 +47,33 @@ def test_predictions_of_members_come_with_an_interval_from_a_file(folder, capsys
     assert out.splitlines()[1].startswith("The mean of 3 networks of 2 tanh units")
 
 
+def test_a_report_is_written_by_fit_and_from_a_model_file(folder, capsys):
+    options = ["--hidden", "2", "--members", "3", "--out", "m.pliant", "--report", "r.html", "--quiet"]
+    code, out, err = call(capsys, "fit", "penguins.csv", FORMULA, *options)
+    assert (code, out, "report written to r.html" in err) == (0, "", True)
+    assert call(capsys, "report", "m.pliant", "penguins.csv", "--out", "again.html")[0] == 0
+    first, again = ((folder / name).read_text("utf-8") for name in ("r.html", "again.html"))
+    assert first.startswith("<!doctype html>")
+    assert "pliant fit penguins.csv" in first
+    assert first.count("<section") == again.count("<section")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["report", "none.pliant", "--out", "r.html"], "cannot read the model"),
+        (["report", "m.pliant", "--out", "r.csv"], "ends in .html"),
+        (["report", "m.pliant", "--out", "no/r.html"], "no folder"),
+        (["report", "m.pliant", "penguins.csv"], "--out"),
+        (["fit", "penguins.csv", FORMULA, "--line", "--report", "penguins.csv"], "ends in .html"),
+    ],
+)
+def test_a_report_that_cannot_be_is_said_in_one_line(folder, capsys, arguments, said):
+    call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--quiet", "--out", "m.pliant")
+    code, out, err = call(capsys, *arguments)
+    assert (code, out, err.count("\n"), said in err) == (2, "", 1, True)
+
+
 def test_help_names_every_family_and_every_link(folder, capsys):
     said = call(capsys, "fit", "--help")[1]
     text = " ".join(said.split())

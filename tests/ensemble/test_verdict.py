@@ -7,6 +7,7 @@ import pliant
 from pliant.data.arrays import Arrays
 from pliant.ensemble.verdict import curvature_test, mean_gain, n_rows
 from pliant.functions.likelihood import likelihood
+from pliant.record import Verdict
 
 RNG = np.random.default_rng(8)
 COUNTS = RNG.integers(1, 4, 40) * 1.0
@@ -52,3 +53,15 @@ def test_a_model_of_frequencies_counts_its_rows():
     comparison = model.compare()
     assert comparison.verdict.kind == "curve"
     assert comparison.lines[2].gain == pytest.approx(comparison.lines[1].loss - comparison.lines[2].loss)
+
+
+def test_a_test_that_nearly_shows_curvature_is_said_with_what_was_asked_of_it():
+    near = Verdict("line", -1.0, -2.0, 1.0, -0.1, 0.03, 50)
+    assert near.sentence.endswith("the test for curvature (p = 0.03) falls short of the p < 0.01 that was asked of it.")
+    far = Verdict("line", -1.0, -2.0, 1.0, -0.1, 0.4, 50)
+    assert (
+        far.sentence
+        == "The line is enough: out of fold the curve predicts no better, and no curvature shows (p = 0.4)."
+    )
+    little = Verdict("line", 0.1, 0.05, 0.2, 0.005, float("nan"), 50)
+    assert little.sentence.endswith("takes less than 1 % off its deviance, and no curvature shows.")

@@ -91,3 +91,22 @@ def test_nothing_is_starred_where_nothing_is_sure():
     frame = {"y": [1.0, 3, 2, 3, 1, 2], "x": [1.0, 2, 1, 1, 2, 1.5]}
     text = str(pliant.fit("y ~ 0 + x", {**frame, "y": [1.0, -1, 0.3, -0.2, 0.1, 0]}, hidden=()).summary())
     assert "Signif. codes" not in text
+
+
+def test_a_curve_begins_with_its_verdict_and_says_what_was_lost_out_of_fold():
+    model = pliant.fit("body_mass_g ~ flipper_length_mm", PENGUINS, hidden=2, members=3)
+    summary = model.summary()
+    lines = str(summary).splitlines()
+    assert lines[0] == model.members.verdict.sentence
+    assert lines[1].startswith("The mean of 3 networks of 2 tanh units")
+    assert [row[0] for row in summary.grids[0].rows[:3]] == ["no input", "line", "curve"]
+    assert f"<strong>{model.members.verdict.sentence.split(chr(39))[0]}" in summary._repr_html_()
+    latex = summary.latex()
+    assert latex.index("\\toprule") < latex.index(escape(model.members.verdict.sentence))
+
+
+def test_where_nothing_predicts_it_is_said():
+    rng = np.random.default_rng(3)
+    table = {"y": rng.normal(size=30), **{f"x{j}": rng.normal(size=30) for j in range(8)}}
+    said = str(pliant.fit("y ~ .", table, hidden=2, members=5).summary())
+    assert "neither line nor curve predicts better than the mean alone" in said

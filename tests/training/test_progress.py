@@ -89,6 +89,10 @@ def test_progress_reads_as_a_line() -> None:
     assert str(Progress(1200, 5000, 0.5, None, 1.0, 1.0)) == "epoch 1,200 of 5,000 · loss 0.5"
 
 
+def test_members_are_counted_as_members() -> None:
+    assert str(Progress(3, 10, None, None, 1000.0, 2.0, "member")) == "member 3 of 10"
+
+
 @pytest.mark.parametrize(
     ("number", "text"), [(0.0, "0"), (999.4, "999"), (999.6, "1k"), (12345.0, "12.3k"), (2.5e10, "25G")]
 )

@@ -123,8 +123,7 @@ def _python(value: Any) -> str:
     if isinstance(value, str):
         return repr_of(value)
     if isinstance(value, list):
-        inside = ", ".join(map(_python, value))
-        return f"({inside},)" if len(value) == 1 else f"({inside})"
+        return f"({', '.join(map(_python, value))})"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{repr_of(name)}: {_python(each)}" for name, each in value.items()) + "}"
     return repr(value)

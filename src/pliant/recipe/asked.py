@@ -66,7 +66,8 @@ def what_was_asked(function: Callable[..., Any], values: Mapping[str, Any]) -> d
         if name == "groups" and not isinstance(value, str):
             said[name] = None
         elif not isinstance(value, str | bool | int | float) or value != default:
-            said[name] = _as_json(value)
+            plain = _as_json(value)
+            said[name] = plain[0] if name == "hidden" and isinstance(plain, list) and len(plain) == 1 else plain
     return said
 
 
