@@ -87,7 +87,8 @@ def unseen_intervals(rows: Unseen, level: float) -> tuple[Array, Array, BoolArra
 
 def count_inside(level: float, where: str, ends: tuple[Array, Array, BoolArray], counts: Array) -> Reached:
     """Count rows inside, each as often as its frequency says."""
-    lower, upper, inside = ends
+    used = counts > 0.0
+    counts, lower, upper, inside = counts[used], *(end[used] for end in ends)
     n = round(float(np.sum(counts)))
     width = float(counts @ (upper - lower)) / n if n else float("nan")
     return Reached(level, n, round(float(counts @ inside)), width, where)
