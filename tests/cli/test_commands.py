@@ -88,6 +88,17 @@ def test_predictions_come_with_an_interval(folder, capsys):
     assert "between 0 and 1" in call(capsys, "predict", "m.pliant", "penguins.csv", "--interval", "95")[2]
 
 
+def test_rows_outside_the_training_rows_are_said_on_the_terminal(folder, capsys):
+    call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--quiet", "--out", "m.pliant")
+    new = pl.DataFrame({"flipper_length_mm": [200, 300, 310], "species": ["Gentoo"] * 3})
+    new.write_csv("new.csv")
+    code, out, err = call(capsys, "predict", "m.pliant", "new.csv")
+    assert (code, len(out.splitlines())) == (0, 4)
+    assert "2 of 3 rows lie outside the training rows: flipper_length_mm = 300 is above 231" in err
+    new.head(1).write_csv("one.csv")
+    assert "outside" not in call(capsys, "predict", "m.pliant", "one.csv")[2]
+
+
 def test_r_names(folder, capsys):
     out = call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--names", "r")[1]
     assert "(Intercept)" in out

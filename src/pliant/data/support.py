@@ -130,7 +130,7 @@ class Support:
         return np.asarray(marks > 0.0)
 
     def reasons(self, inputs: Array, names: Sequence[str]) -> list[str]:
-        """Say of each row (m,) why it is not inside, the graver first; "" where it is."""
+        """Say of each row (m,) why it is not inside, the gravest reasons only; "" where it is."""
         columns, unmet = self._by_column(inputs), self._unmet(inputs)
         joint, parts, leaves = self._by_leverage(inputs)
         said = []
@@ -138,13 +138,13 @@ class Support:
             found = [
                 (int(columns[i, j]), self._of_column(int(j), float(row[j]), names)) for j in np.flatnonzero(columns[i])
             ]
-            if joint[i] and not any(grave == OUTSIDE for grave, _ in found):
+            if joint[i] > max((grave for grave, _ in found), default=INSIDE):
                 found.append((int(joint[i]), self._of_leverage(row, parts[i], bool(leaves[i]), int(joint[i]), names)))
-            if unmet[i].any() and not any(grave == OUTSIDE for grave, _ in found):
+            if unmet[i].any():
                 which = [f"{names[j]} = {row[j]:g}" for j in self.paired[unmet[i]][:REASONS]]
                 found.append((EDGE, f"{' and '.join(which)} are in no training row together"))
-            found.sort(key=lambda each: -each[0])
-            said.append("; ".join(text for _, text in found[:REASONS]))
+            most = max((grave for grave, _ in found), default=INSIDE)
+            said.append("; ".join([text for grave, text in found if grave == most][:REASONS]))
         return said
 
     def _of_column(self, j: int, value: float, names: Sequence[str]) -> str:
