@@ -40,7 +40,7 @@ def test_predictions_of_members_come_with_an_interval_from_a_file(folder, capsys
     assert call(capsys, "fit", "penguins.csv", FORMULA, *options)[0] == 0
     code, out, _ = call(capsys, "predict", "m.pliant", "penguins.csv", "--interval", "0.95")
     first = out.splitlines()[1].split(",")
-    assert (code, out.splitlines()[0]) == (0, "prediction,lower,upper")
+    assert (code, out.splitlines()[0]) == (0, "prediction,lower,upper,support")
     assert float(first[1]) < float(first[0]) < float(first[2])
     code, out, _ = call(capsys, "fit", "penguins.csv", FORMULA, "--hidden", "2", "--groups", "island", "--members", "3")
     assert code == 0

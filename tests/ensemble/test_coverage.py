@@ -1,7 +1,10 @@
 """What a fit claims of its intervals: counted row by row from what did not see the row's fold."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy import stats
 
 from pliant.data.arrays import Arrays
 from pliant.ensemble.conformal import conformity
@@ -39,7 +42,7 @@ def test_a_response_moves_no_interval_of_its_own_fold():
     rows = unseen()
     before = unseen_intervals(rows, 0.9)
     rows.arrays.y[10] += 100.0
-    after = unseen_intervals(rows, 0.9)
+    after = unseen_intervals(replace(rows), 0.9)
     same = rows.folds == rows.folds[10]
     assert np.array_equal(before[1][same], after[1][same])
     assert not np.array_equal(before[1][~same], after[1][~same])
@@ -52,6 +55,11 @@ def test_counts_have_the_ends_of_whole_numbers():
     assert np.array_equal(inside, (lower <= y) & (y <= upper))
     assert np.array_equal(lower, np.round(lower))
     assert np.mean(inside) >= 0.9
+    _, others = rows.scores
+    for i in (0, 77, 199):
+        k, mu = rows.folds[i], np.exp(rows.curve[i, 0])
+        reach = others[k][int(np.ceil(0.9 * (len(others[k]) + 1))) - 1]
+        assert (lower[i], upper[i]) == tuple(stats.poisson.ppf(stats.norm.cdf([-reach, reach]), mu))
 
 
 def test_frequencies_are_repeated_rows():
@@ -81,7 +89,7 @@ def test_a_row_without_weight_neither_counts_nor_lends_a_score():
     found = reached_by(rows)
     assert {each.rows for each in found if not each.where} == {45}
     rows.arrays.y[::4] += 1e3
-    assert reached_by(rows) == found
+    assert reached_by(replace(rows)) == found
 
 
 def test_levels_are_counted_and_too_few_rows_have_infinite_width():

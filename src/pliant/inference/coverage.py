@@ -130,7 +130,7 @@ def _out_of_fold(model: "Fitted", level: float) -> tuple[Table, Array, dict[str,
         "lower": lower,
         "upper": upper,
         "inside": np.asarray(inside, dtype=np.float64),
-        "prediction": rows.prediction(),
+        "prediction": rows.prediction,
     }
     return model.training_table().take(arrays.rows), arrays.counts * (arrays.weights > 0.0), values
 
