@@ -38,6 +38,7 @@ from pliant.types import Array
 
 BETWEEN = ("<!-- interval coverage -->\n", "<!-- /interval coverage -->")
 DATA = Path(os.environ.get("PLIANT_DATA", Path(__file__).parents[2] / "shared" / "data"))
+STATED = "stated by the fit"  # the coverage of its own CV+ intervals, out of fold
 LEVEL, NORMAL, FRESH, COUNT = 0.95, 1.959964, 500, 200
 SPREADS: dict[str, Callable[[Array], Array]] = {
     "plain": lambda x: np.ones_like(x),
@@ -159,13 +160,16 @@ def deep_ensembles(draws: list[Drawn], seed: int) -> list[tuple[Array, Array]]:
 
 def run_cell(data_sets: list[Drawn], methods: tuple[str, ...]) -> dict[str, Tally]:
     """Count one cell: every method on the same data sets."""
-    tallies = {name: Tally() for name in (*methods, "oracle", "deep ensemble")}
+    tallies = {name: Tally() for name in (*methods, "oracle", "deep ensemble", STATED)}
     for seed, drawn in enumerate(data_sets):
         y = drawn.fresh[drawn.response]
         model = pliant.fit(drawn.formula, drawn.table, seed=seed, threads=1)
         for method in methods:
             found = model.predict(drawn.fresh, interval=LEVEL, method=method)
             tallies[method].add(y, *(found[end].to_numpy() for end in ("lower", "upper")))
+        for said in model.members.reached:
+            if said.level == LEVEL and not said.where and np.isfinite(said.mean_width):
+                tallies[STATED].coverage.append(said.share)
         if drawn.oracle is not None:
             tallies["oracle"].add(y, *drawn.oracle)
     for first in range(0, len(data_sets), BATCH):
@@ -175,12 +179,14 @@ def run_cell(data_sets: list[Drawn], methods: tuple[str, ...]) -> dict[str, Tall
     return tallies
 
 
-def cell_text(tally: Tally) -> str:
+def cell_text(name: str, tally: Tally) -> str:
     """Say coverage with its error, and the mean width: of the finite ones, with a word on the others."""
     if not tally.coverage:
-        return "- |"
+        return "-" if name == STATED else "- |"
     coverage, width = 100.0 * np.array(tally.coverage), np.array(tally.width)
     error = np.std(coverage, ddof=1) / len(coverage) ** 0.5
+    if name == STATED:
+        return f"{np.mean(coverage):.1f} ± {error:.1f}"
     finite = np.isfinite(width)
     mean = float(np.mean(width[finite])) if finite.any() else np.inf
     rest = "" if finite.all() else f" ({np.mean(~finite):.0%} infinite)"
@@ -217,9 +223,9 @@ def main() -> None:
             cells[f"{name}, {count} random splits"] = real(name, count)
     if asked.smoke:
         cells = dict(list(cells.items())[:1])
-    shown = (*methods, "oracle", "deep ensemble")
-    head = "| rows | " + " | ".join(f"{name}: covered % | width" for name in shown) + " |\n"
-    head += "|---" * (1 + 2 * len(shown)) + "|\n"
+    shown = (*methods, "oracle", "deep ensemble", STATED)
+    heads = [f"{name}: covered %" + ("" if name == STATED else " | width") for name in shown]
+    head = f"| rows | {' | '.join(heads)} |\n" + "|---" * (2 * len(shown)) + "|\n"
     print(head, end="", flush=True)
     rows = kept_rows(asked.keep)
     for name, cell in cells.items():
@@ -227,7 +233,7 @@ def main() -> None:
             continue
         began = time.process_time()
         tallies = run_cell(list(cell), methods)
-        rows[name] = f"| {name} | " + " | ".join(cell_text(tallies[each]) for each in shown) + " |"
+        rows[name] = f"| {name} | " + " | ".join(cell_text(each, tallies[each]) for each in shown) + " |"
         print(f"{rows[name]}  {time.process_time() - began:.0f} s of processor", flush=True)
         if asked.keep is not None:
             with asked.keep.open("a") as file:

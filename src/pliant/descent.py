@@ -239,7 +239,7 @@ def _training_notes(result: Result, network: Network) -> tuple[str, ...]:
 def _identity(chosen: Likelihood, design: Design, network: Network, settings: Settings, rows: str) -> dict[str, Any]:
     """Say which training this is, as JSON has it. More epochs are the same training if the rate is constant."""
     said = settings.to_dict()
-    free = {"reasons", "epochs"} if settings.schedule == "constant" else {"reasons"}
+    free = {"reasons", "asked"} | ({"epochs"} if settings.schedule == "constant" else set())
     identity = {name: value for name, value in said.items() if name not in free}
     identity |= {"family": chosen.family.title, "link": chosen.link.name, "rows": rows}
     identity |= {f"network {name}": value for name, value in network.to_dict().items()}

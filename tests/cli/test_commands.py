@@ -40,7 +40,7 @@ def test_predictions_of_members_come_with_an_interval_from_a_file(folder, capsys
     assert call(capsys, "fit", "penguins.csv", FORMULA, *options)[0] == 0
     code, out, _ = call(capsys, "predict", "m.pliant", "penguins.csv", "--interval", "0.95")
     first = out.splitlines()[1].split(",")
-    assert (code, out.splitlines()[0]) == (0, "prediction,lower,upper")
+    assert (code, out.splitlines()[0]) == (0, "prediction,lower,upper,support")
     assert float(first[1]) < float(first[0]) < float(first[2])
     code, out, _ = call(capsys, "fit", "penguins.csv", FORMULA, "--hidden", "2", "--groups", "island", "--members", "3")
     assert code == 0
@@ -113,6 +113,17 @@ def test_predictions_come_with_an_interval(folder, capsys):
     weight = pliant.datasets.penguins()["body_mass_g"].drop_nulls()
     assert 0.93 < ((frame["lower"] <= weight) & (weight <= frame["upper"])).mean() < 0.97
     assert "between 0 and 1" in call(capsys, "predict", "m.pliant", "penguins.csv", "--interval", "95")[2]
+
+
+def test_rows_outside_the_training_rows_are_said_on_the_terminal(folder, capsys):
+    call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--quiet", "--out", "m.pliant")
+    new = pl.DataFrame({"flipper_length_mm": [200, 300, 310], "species": ["Gentoo"] * 3})
+    new.write_csv("new.csv")
+    code, out, err = call(capsys, "predict", "m.pliant", "new.csv")
+    assert (code, len(out.splitlines())) == (0, 4)
+    assert "2 of 3 rows lie outside the training rows: flipper_length_mm = 300 is above 231" in err
+    new.head(1).write_csv("one.csv")
+    assert "outside" not in call(capsys, "predict", "m.pliant", "one.csv")[2]
 
 
 def test_r_names(folder, capsys):

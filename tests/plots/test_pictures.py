@@ -34,6 +34,18 @@ def test_no_group_is_drawn_beyond_its_own_rows():
         assert (part["flipper_length_mm"].min(), part["flipper_length_mm"].max()) == (own.min(), own.max())
 
 
+def test_beyond_the_training_rows_the_mean_is_dashed():
+    model = fit("y ~ x", {"x": [0.0, 1, 2, 3, 4], "y": [0.0, 1, 2, 2, 5]})
+    solid, dashed = (f.axes[0].lines for f in (model.plot(), model.plot({"x": [0.0, 2, 9], "y": [0.0, 2, 9]})))
+    curves = [[line for line in lines if len(line.get_xdata()) > 100] for lines in (solid, dashed)]
+    assert [len(each) for each in curves] == [1, 2]
+    inside, outside = (np.isfinite(line.get_ydata()) for line in curves[1])
+    x = curves[1][0].get_xdata()
+    assert x[inside].max() <= 4.0 < x[outside].max()
+    assert np.sum(inside & outside) == 1  # they meet
+    assert outside[x > 4.0].all()
+
+
 def test_what_is_held_is_said():
     figure = fit("body_mass_g ~ flipper_length_mm + bill_length_mm + species + sex").plot()
     title = figure.axes[0].get_title(loc="left")

@@ -24,7 +24,7 @@ Montgomery, Peck and Vining (2012), Introduction to Linear Regression Analysis, 
 Brooks, Carroll and Verdini (1988), Characterizing the domain of a regression model, The American Statistician 42.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,12 +38,14 @@ WORDS = ("inside", "edge", "outside")
 TAILS = 0.05  # of the rows lie at the edge
 WIDE = 0.1  # of its column's range: a gap from here on is kept
 HOLE = 10.0  # times the column's usual gap: a hole
+FAR = 0.5  # of the range: a gap before the last few rows that is a hole all the same
 MANY = 10  # values from which a column has usual gaps
 RIM = 0.1  # of a hole, at either end, is its edge
 FLAT = 1e-10  # of the mean square: a direction in which the training rows do not vary
 ROUNDING = 1e-9
 MOST_NUMBERS, MOST_PAIRED = 500, 100  # columns; beyond, no leverage and no pairs
 REASONS = 3  # that are said of a row
+ROWS = 8_192  # in a block
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,18 +76,17 @@ class Support:
         used = counts > 0.0
         if not used.all():
             inputs, counts = inputs[used], counts[used]
-        columns = [_column(values, counts, j, inputs.shape[1]) for j, values in enumerate(inputs.T)]
+        varying = int(np.sum(np.ptp(inputs, axis=0) > 0.0))
+        columns = [_column(values, counts, j, max(varying, 1)) for j, values in enumerate(inputs.T)]
         ranges = np.array([each[0] for each in columns]).reshape(-1, 4).T
         gaps = np.array([gap for each in columns for gap in each[1]]).reshape(-1, 4)
         kinds = np.array([each[2] for each in columns])  # how many values: 1, 2, or 3 for more
         numbers, paired = np.flatnonzero(kinds == 3), np.flatnonzero(kinds == 2)
         numbers = numbers if len(numbers) <= MOST_NUMBERS else numbers[:0]
         paired = paired if len(paired) <= MOST_PAIRED else paired[:0]
-        scaling = Scaling.learn(inputs[:, numbers], None, np.zeros(len(inputs)), True, counts)
-        basis, spans, limits = _leverages(scaling.inputs(inputs[:, numbers]), counts)
-        high = _is_high(inputs[:, paired], ranges[:, paired])
-        unmet = np.array([(a * counts[:, None]).T @ b for a in (high, 1.0 - high) for b in (high, 1.0 - high)]) == 0.0
-        places = np.stack([scaling.centre, scaling.scale])
+        places = np.array([_place(inputs[:, j], counts) for j in numbers]).reshape(-1, 2).T
+        basis, spans, limits = _leverages(inputs, counts, numbers, places)
+        unmet = _pairs(inputs, counts, paired, ranges[:, paired]) == 0.0
         return cls(ranges, gaps, numbers, places, basis, spans, limits, paired, unmet)
 
     def judge(self, inputs: Array) -> IntArray:
@@ -129,7 +130,7 @@ class Support:
         return np.asarray(marks > 0.0)
 
     def reasons(self, inputs: Array, names: Sequence[str]) -> list[str]:
-        """Say of each row (m,) why it is not inside, the graver first; "" where it is."""
+        """Say of each row (m,) why it is not inside, the gravest reasons only; "" where it is."""
         columns, unmet = self._by_column(inputs), self._unmet(inputs)
         joint, parts, leaves = self._by_leverage(inputs)
         said = []
@@ -137,13 +138,13 @@ class Support:
             found = [
                 (int(columns[i, j]), self._of_column(int(j), float(row[j]), names)) for j in np.flatnonzero(columns[i])
             ]
-            if joint[i] and not any(grave == OUTSIDE for grave, _ in found):
+            if joint[i] > max((grave for grave, _ in found), default=INSIDE):
                 found.append((int(joint[i]), self._of_leverage(row, parts[i], bool(leaves[i]), int(joint[i]), names)))
-            if unmet[i].any() and not any(grave == OUTSIDE for grave, _ in found):
+            if unmet[i].any():
                 which = [f"{names[j]} = {row[j]:g}" for j in self.paired[unmet[i]][:REASONS]]
                 found.append((EDGE, f"{' and '.join(which)} are in no training row together"))
-            found.sort(key=lambda each: -each[0])
-            said.append("; ".join(text for _, text in found[:REASONS]))
+            most = max((grave for grave, _ in found), default=INSIDE)
+            said.append("; ".join([text for grave, text in found if grave == most][:REASONS]))
         return said
 
     def _of_column(self, j: int, value: float, names: Sequence[str]) -> str:
@@ -203,32 +204,61 @@ def _column(values: Array, counts: Array, j: int, p: int) -> tuple[list[float], 
     at_least = WIDE * (ends[1] - ends[0])
     usual = apart[apart < at_least]
     hole = HOLE * float(np.mean(usual)) if len(usual) + 1 >= MANY else np.inf
-    gaps: list[tuple[float, ...]] = [
-        (float(j), float(ranked[i]), float(ranked[i + 1]), float(OUTSIDE if steps[i] > hole else EDGE))
-        for i in np.flatnonzero(steps >= at_least)
-    ]
+    gaps: list[tuple[float, ...]] = []
+    for i in np.flatnonzero(steps >= at_least):
+        thin = min(below[i], total - below[i]) < 0.5 * TAILS * total  # a tail, unless it is far away
+        grave = steps[i] > hole and (not thin or steps[i] > FAR * (ends[1] - ends[0]))
+        gaps.append((float(j), float(ranked[i]), float(ranked[i + 1]), float(OUTSIDE if grave else EDGE)))
     return ends, gaps, 2 if len(apart) == 1 else 3
 
 
-def _leverages(z: Array, counts: Array) -> tuple[Array, Array, Array]:
-    """Give basis, directions and limits from standardised numbers (n, r)."""
-    n = float(np.sum(counts))
-    sizes, directions = np.linalg.eigh((z * counts[:, None]).T @ z)
+def _place(values: Array, counts: Array) -> tuple[float, float]:
+    """Give centre and scale of a column."""
+    scaling = Scaling.learn(values[:, None], None, np.zeros(len(values)), True, counts)
+    return float(scaling.centre[0]), float(scaling.scale[0])
+
+
+def _leverages(inputs: Array, counts: Array, numbers: IntArray, places: Array) -> tuple[Array, Array, Array]:
+    """Give basis, directions and limits from the columns of many values."""
+    n, r = float(np.sum(counts)), len(numbers)
+    moments = np.zeros((r, r))
+    for at in _blocks(len(inputs)):
+        z = (inputs[at][:, numbers] - places[0]) / places[1]
+        moments += (z * counts[at, None]).T @ z
+    sizes, directions = np.linalg.eigh(moments)
     kept = sizes > FLAT * n
+    if not kept.any() or np.sum(kept) >= n - 1:  # none, or every row is a direction of its own
+        return directions[:, :0], directions, np.array([n, np.inf, np.inf, np.inf])
     spans = directions[:, kept]
     basis = spans / np.sqrt(sizes[kept])
-    h = 1.0 / n + np.sum((z @ basis) ** 2, axis=1)
-    if not kept.any() or np.sum(kept) >= n - 1:  # every row is a direction of its own
-        return basis, directions, np.array([n, np.inf, np.inf, np.inf])
+    h, off = np.empty((2, len(inputs)))
+    for at in _blocks(len(inputs)):
+        z = (inputs[at][:, numbers] - places[0]) / places[1]
+        size = np.sum(z**2, axis=1)
+        h[at] = 1.0 / n + np.sum((z @ basis) ** 2, axis=1)
+        off[at] = (size - np.sum((z @ spans) ** 2, axis=1)) / (1.0 + size)
     seen = h < 1.0 - 1e-6  # the others are alone in a direction, and have nobody to be compared with
     unseen = h[seen] / (1.0 - h[seen])  # by an S that does not know the row
     order = np.argsort(unseen)
-    at = np.searchsorted(np.cumsum(counts[seen][order]), (1.0 - TAILS) * float(np.sum(counts[seen])))
-    edge = unseen[order][min(int(at), len(order) - 1)] if len(order) else np.inf
-    size = np.sum(z**2, axis=1)
-    off = (size - np.sum((z @ spans) ** 2, axis=1)) / (1.0 + size)
-    slack = max(1e-8, 4.0 * float(np.max(off)))
-    return basis, spans, np.array([n, max(np.max(unseen, initial=0.0), np.max(h)), edge, slack])
+    at_edge = int(np.searchsorted(np.cumsum(counts[seen][order]), (1.0 - TAILS) * float(np.sum(counts[seen]))))
+    edge = float(unseen[order][min(at_edge, len(order) - 1)]) if len(order) else np.inf
+    greatest = max(float(np.max(unseen, initial=0.0)), float(np.max(h)))  # no training row lies outside
+    return basis, spans, np.array([n, greatest, edge, max(1e-8, 4.0 * float(np.max(off)))])
+
+
+def _pairs(inputs: Array, counts: Array, paired: IntArray, ranges: Array) -> Array:
+    """Count the rows (4, b, b) with each pair of values of the columns of two values."""
+    found = np.zeros((4, len(paired), len(paired)))
+    for at in _blocks(len(inputs)):
+        high = _is_high(inputs[at][:, paired], ranges)
+        both = [(a * counts[at, None]).T @ b for a in (high, 1.0 - high) for b in (high, 1.0 - high)]
+        found += np.array(both).reshape(found.shape)
+    return found
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    """Cut n rows into blocks that stay in the cache."""
+    return (slice(first, first + ROWS) for first in range(0, n, ROWS))
 
 
 def _is_high(values: Array, ranges: Array) -> Array:

@@ -15,11 +15,13 @@ differ is how it is spread over folds, over small and large predictions, over gr
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from pliant.data.arrays import Arrays
-from pliant.ensemble.conformal import conformity, intervals, rank_ends
+from pliant.ensemble.conformal import TINY, conformity, rank_ends
 from pliant.functions.likelihood import Likelihood
 from pliant.record import Reached
 from pliant.types import Array, BoolArray, IntArray
@@ -28,6 +30,7 @@ LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)  # that a file keeps
 THIRDS = ("smallest", "middle", "largest")  # of the predictions
 PARTS_LEVEL = 0.95  # at which they are kept
 EACH_THIRD = 20  # rows, or it is not judged
+DOUBLINGS, HALVINGS, WHOLE = 60, 40, 1e-9  # of the search for a quantile, and how near to it a whole number is
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,29 @@ class Unseen:
     dispersion: float
     seed: int  # of ranks within a count
 
-    def eta(self, k: int) -> Array:
-        """Give eta (n, q) out of fold at the share that fold k has no part in."""
-        return np.asarray(self.line + self.shares[k] * (self.curve - self.line))
-
+    @cached_property
     def prediction(self) -> Array:
-        """Give the mean (n,) of each row out of fold."""
-        eta = self.line + self.shares[self.folds][:, None] * (self.curve - self.line)
-        return self.likelihood.mean(eta)[:, 0]
+        """The mean (n,) of each row, out of fold."""
+        return self.likelihood.mean(self._eta(self.shares[self.folds][:, None]))[:, 0]
+
+    @cached_property
+    def scores(self) -> tuple[Array, tuple[Array, ...]]:
+        """The score (n,) of each row at its own fold's share; and for each fold the others', sorted."""
+        own, others = np.empty(len(self.folds)), []
+        times, made = self.arrays.counts.astype(np.int64), {}
+        for k, share in enumerate(self.shares):
+            if share not in made:
+                rng = np.random.default_rng(self.seed)
+                data = (self.arrays.y, self._eta(share), self.arrays.weights, self.dispersion)
+                made[share] = conformity(self.likelihood, *data, rng)
+            mine = self.folds == k
+            own[mine] = made[share][mine]
+            rest = np.repeat(made[share][~mine], times[~mine])
+            others.append(np.sort(rest[np.isfinite(rest)]))
+        return own, tuple(others)
+
+    def _eta(self, share: Any) -> Array:
+        return np.asarray(self.line + share * (self.curve - self.line))
 
 
 def claims(likelihood: Likelihood, scores: Array) -> bool:
@@ -63,31 +81,53 @@ def unseen_intervals(rows: Unseen, level: float) -> tuple[Array, Array, BoolArra
 
     The ends are those of a row of weight 1; whether a row of another weight lies inside its score tells.
     """
-    y, weights = rows.arrays.y[:, 0], rows.arrays.weights
-    lower, upper, inside = np.empty(len(y)), np.empty(len(y)), np.empty(len(y), dtype=bool)
-    times = rows.arrays.counts.astype(np.int64)
-    scores: dict[float, Array] = {}
-    for k in range(len(rows.shares)):
-        share, own = float(rows.shares[k]), rows.folds == k
-        if share not in scores:
-            rng = np.random.default_rng(rows.seed)
-            scores[share] = conformity(rows.likelihood, rows.arrays.y, rows.eta(k), weights, rows.dispersion, rng)
-        mine = scores[share]
-        others = np.repeat(mine[~own], times[~own])
-        others = others[np.isfinite(others)]
-        centres = rows.likelihood.mean(rows.eta(k)[own])[None, :, 0]
-        nobody = np.zeros(len(others), dtype=np.int64)
-        lower[own], upper[own] = intervals(rows.likelihood, centres, others, nobody, level, rows.dispersion)
-        rank = rank_ends(len(others), level)[1]
-        reach = np.inf if rank > len(others) else np.partition(others, rank - 1)[rank - 1]
-        between = (lower[own] <= y[own]) & (y[own] <= upper[own])
-        inside[own] = np.where(weights[own] == 1.0, between, mine[own] <= reach)
+    chosen, y, mu = rows.likelihood, rows.arrays.y[:, 0], rows.prediction
+    own, others = rows.scores
+    ranks = [rank_ends(len(each), level)[1] for each in others]
+    reaches = [each[rank - 1] if rank <= len(each) else np.inf for each, rank in zip(others, ranks, strict=True)]
+    reach = np.array(reaches)[rows.folds]
+    if chosen.family.name == "gaussian":
+        lower, upper = mu - reach, mu + reach
+    else:
+        lower, upper = (_quantiles(chosen, mu, sign * reach, rows.dispersion) for sign in (-1.0, 1.0))
+    inside = np.where(rows.arrays.weights == 1.0, (lower <= y) & (y <= upper), own <= reach)
     return lower, upper, inside
+
+
+def _quantiles(likelihood: Likelihood, mu: Array, z: Array, dispersion: float) -> Array:
+    """Give the least v (n,) with F(v; mu) >= Phi(z): the end of the family's interval where there is none."""
+    from scipy.special import ndtr
+
+    cumulative, (least, most) = likelihood.family.cumulative, likelihood.family.interval
+    assert cumulative is not None
+    chance, one = ndtr(z)[:, None], np.ones((len(z), 1))
+
+    def reached(v: Array) -> BoolArray:
+        with np.errstate(all="ignore"):  # far beyond the data a mean overflows
+            upto = cumulative(np.maximum(v, least + TINY)[:, None], mu[:, None], one, dispersion)[1]
+        return np.asarray((np.nan_to_num(upto, nan=0.0) >= chance)[:, 0])
+
+    low, high = np.full(len(z), least), np.maximum(2.0 * mu, 1.0)
+    short = ~reached(high)
+    for _ in range(DOUBLINGS):
+        if not short.any():
+            break
+        high = np.where(short, np.minimum(2.0 * high, most), high)
+        short = short & ~reached(high)
+    start = reached(low)
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        enough = reached(middle)
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+    whole = np.abs(high - np.round(high)) < WHOLE * np.maximum(high, 1.0)
+    ends = np.where(whole, np.round(high), high)
+    return np.where(start | np.isneginf(z), least, np.where(short | np.isposinf(z), most, ends))
 
 
 def count_inside(level: float, where: str, ends: tuple[Array, Array, BoolArray], counts: Array) -> Reached:
     """Count rows inside, each as often as its frequency says."""
-    lower, upper, inside = ends
+    used = counts > 0.0
+    counts, lower, upper, inside = counts[used], *(end[used] for end in ends)
     n = round(float(np.sum(counts)))
     width = float(counts @ (upper - lower)) / n if n else float("nan")
     return Reached(level, n, round(float(counts @ inside)), width, where)
@@ -108,7 +148,7 @@ def reached_by(rows: Unseen) -> tuple[Reached, ...]:
         lower, upper, inside = unseen_intervals(rows, level)
         found.append(count_inside(level, "", (lower, upper, inside), counts))
         if level == PARTS_LEVEL and np.sum(used) >= 3 * EACH_THIRD:
-            third = thirds(rows.prediction())
+            third = thirds(rows.prediction)
             for i, name in enumerate(THIRDS):
                 mine = third == i
                 if np.any(mine):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pliant.data.table import FactorColumn, Table, read_table
-from pliant.ensemble.coverage import THIRDS, Unseen, claims, thirds, unseen_intervals
+from pliant.ensemble.coverage import THIRDS, Unseen, claims, count_inside, thirds, unseen_intervals
 from pliant.errors import ArgumentError, InputError
 from pliant.record import Reached
 from pliant.types import Array, IntArray
@@ -23,7 +23,7 @@ NOT_HERE = (
     "this model has no coverage out of fold: it needs members and a family with prediction intervals; give a table "
     "whose responses are known, coverage(table)"
 )
-SURELY_LESS = 0.99  # confidence at which a third of the rows is named for what it lacks
+UNEVEN = 0.01  # chance that a third is named for what it lacks, where the rows outside are spread evenly
 BY = ("fold", "prediction", "support")
 
 
@@ -57,11 +57,9 @@ def coverage(
         if by is not None and parts is None:
             parts, names = _parts(model, read, by, values["prediction"], table is None)
         for i, name in enumerate(names):
-            mine = counts > 0.0 if parts is None else (counts > 0.0) & (parts == i)
-            f, n = counts[mine], float(np.sum(counts[mine]))
-            width = float(f @ (values["upper"] - values["lower"])[mine]) / n if n else np.nan
-            inside = float(f @ values["inside"][mine])
-            found.append(Reached(float(each), round(n), round(inside), width, name))
+            mine = np.ones(len(counts), dtype=bool) if parts is None else parts == i
+            ends = (values["lower"][mine], values["upper"][mine], values["inside"][mine] > 0.0)
+            found.append(count_inside(float(each), name, ends, counts[mine]))
     return _columns(found, by)
 
 
@@ -84,11 +82,19 @@ def coverage_sentence(model: "Fitted") -> str | None:
     )
     if best.level < 0.95:
         said += "; for 95 % the rows outside a fold are too few"
-    parts = [each for each in kept.reached if each.where and each.level == best.level]
-    for each in parts:
-        if binomial_interval(np.array(each.inside), np.array(each.rows), 2.0 * SURELY_LESS - 1.0)[1] < each.level:
+    for each in kept.reached:
+        if each.where and each.level == best.level and each.share < each.level and _is_uneven(each, best):
             said += f"; but in the third with the {each.where} predictions only {100 * each.share:.1f} %"
     return said
+
+
+def _is_uneven(part: Reached, whole: Reached) -> bool:
+    """Whether more of the rows outside lie in a third than chance would put there: their number is nearly given."""
+    from scipy.special import bdtrc
+
+    outside = part.rows - part.inside
+    chance = bdtrc(outside - 1, whole.rows - whole.inside, part.rows / whole.rows) if outside else 1.0
+    return bool(chance < UNEVEN / len(THIRDS))
 
 
 def _kept(model: "Fitted", levels: list[float]) -> list[Reached]:
@@ -124,7 +130,7 @@ def _out_of_fold(model: "Fitted", level: float) -> tuple[Table, Array, dict[str,
         "lower": lower,
         "upper": upper,
         "inside": np.asarray(inside, dtype=np.float64),
-        "prediction": rows.prediction(),
+        "prediction": rows.prediction,
     }
     return model.training_table().take(arrays.rows), arrays.counts * (arrays.weights > 0.0), values
 
