@@ -19,7 +19,7 @@ TINY, HUGE = 1e-300, 1e300  # responses that are looked at
 STEPS = 100  # at most
 FAR = 40.0  # a z beyond it counts as this
 CLOSE = 1e-12  # relative: the bracket has closed
-NEXT = 1e-8  # a step this small is the last, and squares it
+NEXT = 1e-8  # a step this small is the last, and squares it; counts above 1e8 are as near as that too
 PATIENCE = 8  # steps, after which every other one halves the bracket
 
 
@@ -65,10 +65,9 @@ def kth_quantile(
             proposed = np.exp(_straight(t, z, slopes, lists, rank)) - lift
             if counted:
                 proposed = np.ceil(proposed - 1e-9)
-            found = high - low <= (1.0 if counted else 0.0) + CLOSE * low
-            if not counted:
-                near = (np.abs(proposed / v - 1.0) < NEXT) & np.isfinite(high)
-                high, found = np.where(near & ~found, proposed, high), found | near
+            found = high - low <= (1.0 + NEXT * low if counted else CLOSE * low)
+            near = (np.abs(proposed / v - 1.0) < NEXT) & np.isfinite(high) & ((v > 1.0 / NEXT) | (not counted))
+            high, found = np.where(near & ~found, proposed, high), found | near
         done = found | (v >= HUGE)
         ends[rows[done]] = high[done]
         if done.all():
@@ -77,10 +76,14 @@ def kth_quantile(
         rows, low, high, v, proposed = rows[left], low[left], high[left], v[left], proposed[left]
         before = before[0][left], before[1][:, left]
         centres, scales, slopes = centres[:, left], scales[:, left], slopes[:, left]
-        open_end = np.isinf(high)
         with np.errstate(over="ignore", invalid="ignore"):
-            between = np.where(counted, np.floor(0.5 * (low + high)), np.sqrt(low) * np.sqrt(high))
-            away = np.where(open_end, (v + lift) * np.exp(min(2.0**turn, 500.0)), between)
+            between = np.sqrt(low + lift) * np.sqrt(high + lift)
+            if counted:
+                between = np.where(high < 4.0 * low + 4.0, np.floor(0.5 * (low + high)), np.floor(between))
+            top = np.max(centres, axis=0)
+            reach = np.minimum(4.0 * spread[rows] * 4.0**turn, 500.0)
+            beyond = np.where(v < top, top, (v + lift) * np.exp(reach))
+            away = np.where(np.isinf(high), beyond, between)
         inside = (proposed > low) & (proposed < high)
         if counted:  # next to an end that is known
             inside |= (proposed <= low) & (proposed > low - 2.0) | (proposed >= high) & (proposed < high + 2.0)
@@ -126,7 +129,7 @@ def _secants(step: Array, rise: Array, slopes: Array) -> Array:
     """Give the slopes (K, m) between the last two places; as they were where these do not tell."""
     with np.errstate(divide="ignore", invalid="ignore"):
         found = rise / step
-    return np.where(np.isfinite(found) & (found > 1e-6), found, slopes)
+    return np.where(np.isfinite(found) & (found > 1e-6) & (np.abs(step) > NEXT), found, slopes)
 
 
 def _allowed(v: Array, low: Array, high: Array, counted: bool) -> Array:

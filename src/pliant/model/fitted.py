@@ -73,6 +73,7 @@ class Fitted(LineDoors, RowDoors, TrustDoors, LookDoors):
     arrays: Arrays | None = field(default=None, compare=False)  # the rows trained on, likewise
     members: Members | None = None  # fold members, of which `network` is the mean
     held_out: Arrays | None = field(default=None, compare=False)  # the rows that told which weights to keep
+    kept_scores: Array | None = field(default=None, compare=False)  # of these, from a file; see `held_out_scores`
 
     # What it is ---------------------------------------------------------------------------------------
 
@@ -293,6 +294,8 @@ class Fitted(LineDoors, RowDoors, TrustDoors, LookDoors):
             asked = vars(self).get("spread", self.members.spread)  # fitted if it was asked for
             described["members"], own = replace(self.members, spread=asked).to_state()
             arrays |= {f"members.{k}": v for k, v in own.items()}
+        elif not self.is_line and self.held_out_scores is not None:
+            arrays["held_out_scores"] = self.held_out_scores
         if self.training is not None:
             training, described["training"] = self.training.to_arrays()
             arrays |= {f"training.{k}": v for k, v in training.items()}
@@ -315,6 +318,7 @@ class Fitted(LineDoors, RowDoors, TrustDoors, LookDoors):
             described["frame_kind"],
             described["stopped"],
             members=Members.from_state(described["members"], own) if "members" in described else None,
+            kept_scores=arrays.get("held_out_scores"),
         )
 
     def data(self) -> Arrays:
