@@ -122,7 +122,7 @@ def test_a_network_that_held_rows_out_has_split_bounds_and_sets_from_a_file_too(
     sure = pliant.fit("up ~ x", table, family="binomial", hidden=2, optimiser="adam", validation=0.3, epochs=300)
     assert sure.predict(NEW, interval=0.9)["set"].to_list()[::2] == ["0", "1"]
     none = pliant.fit("y ~ x", table, hidden=2, optimiser="adam", epochs=2)
-    with pytest.raises(InputError, match="has no prediction intervals: it knows only rows"):
+    with pytest.raises(InputError, match="single network has no prediction intervals: it knows only rows"):
         none.predict(NEW, interval=0.9)
 
 

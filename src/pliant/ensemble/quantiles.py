@@ -20,6 +20,7 @@ STEPS = 100  # at most
 FAR = 40.0  # a z beyond it counts as this
 CLOSE = 1e-12  # relative: the bracket has closed
 NEXT = 1e-8  # a step this small is the last, and squares it; counts above 1e8 are as near as that too
+ROUGH = 2  # steps that only come near
 PATIENCE = 8  # steps, after which every other one halves the bracket
 
 
@@ -53,7 +54,7 @@ def kth_quantile(
     low, high, centres, scales = low[rows], high[rows], centres[:, rows], scales[:, rows]
     slopes, t, before = scales**-1.0 / spread[rows], np.log(np.clip(mu[rows], TINY, HUGE)), None
     lift = 0.5 if counted else 0.0  # so that a count of 0 has a logarithm
-    v = _allowed(np.exp(_straight(t, np.zeros_like(centres), slopes, lists, rank)), low, high, counted)
+    v = _allowed(np.exp(_about(t, np.zeros_like(centres), slopes, lists, rank)), low, high, counted)
     for turn in range(STEPS):
         z, t = _z(likelihood, dispersion, v, centres, scales), np.log(v + lift)
         enough = _reached(z, lists) >= rank
@@ -62,7 +63,8 @@ def kth_quantile(
             slopes = _secants(t - before[0], z - before[1], slopes)
         before = t, z
         with np.errstate(over="ignore"):
-            proposed = np.exp(_straight(t, z, slopes, lists, rank)) - lift
+            propose = _about if turn < (PATIENCE if counted else ROUGH) else _straight
+            proposed = np.exp(propose(t, z, slopes, lists, rank)) - lift
             if counted:
                 proposed = np.ceil(proposed - 1e-9)
             found = high - low <= (1.0 + NEXT * low if counted else CLOSE * low)
@@ -123,6 +125,14 @@ def _reached(z: Array, lists: list[Array]) -> IntArray:
 def _straight(t: Array, z: Array, slopes: Array, lists: list[Array], rank: int) -> Array:
     """Give the t (m,) of the rank-th score, were every z_k straight."""
     return np.minimum(kth_smallest(t - z / slopes, 1.0 / slopes, lists, rank), 700.0)
+
+
+def _about(t: Array, z: Array, slopes: Array, lists: list[Array], rank: int) -> Array:
+    """Give about that: the mean of where the lists have their own score of that rank. Enough for whole numbers."""
+    sizes = np.array([len(each) for each in lists])
+    n = int(np.sum(sizes))
+    own = np.array([each[-(-rank * len(each) // n) - 1] if len(each) else 0.0 for each in lists])
+    return np.asarray(np.minimum(sizes / n @ (t + (own[:, None] - z) / slopes), 700.0))
 
 
 def _secants(step: Array, rise: Array, slopes: Array) -> Array:

@@ -65,8 +65,9 @@ def member_interval(model: "Fitted", at: "Places", level: float, method: str) ->
     else:
         scales = None
         if method == "scaled":
-            spread = model.spread
-            scores, scales = model.members.repeated(spread.scores), scales_at(spread, model.design, X)
+            spread, kept = model.spread, model.members
+            scales = scales_at(spread, model.design, X)
+            scores = spread.scores if kept is None else kept.repeated(spread.scores)
         centres = member_means(model, X, offset)
         low, high = intervals(model.likelihood, centres, scores, folds, level, model.dispersion, scales)
     _warn(low, high, level, int(np.sum(np.isfinite(scores))), "is infinite")
@@ -143,7 +144,7 @@ def choose_method(model: "Fitted", method: str | None) -> str:
     has = "laplace" if model.settings.evidence else "split" if model.held_out_scores is not None else None
     if has is None:
         raise InputError(
-            "this network has no prediction intervals: it knows only rows that it was trained on, whose scatter is too "
+            "this single network has no prediction intervals: it knows only rows that it was trained on, whose scatter is too "
             "small for new ones; fit with members=10, with optimiser='lm', or with validation=0.2"
         )
     if method not in (None, has):
@@ -171,6 +172,7 @@ def _scores(model: "Fitted") -> tuple[Array, IntArray]:
         _check_scores(model, model.members.scores)
         return model.members.every_score
     scores = model.held_out_scores
+    assert scores is not None
     _check_scores(model, scores)
     return scores, np.zeros(len(scores), dtype=np.int64)
 
