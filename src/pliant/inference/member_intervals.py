@@ -144,8 +144,8 @@ def choose_method(model: "Fitted", method: str | None) -> str:
     has = "laplace" if model.settings.evidence else "split" if model.held_out_scores is not None else None
     if has is None:
         raise InputError(
-            "this single network has no prediction intervals: it knows only rows that it was trained on, whose scatter is too "
-            "small for new ones; fit with members=10, with optimiser='lm', or with validation=0.2"
+            "this single network has no prediction intervals: it knows only rows that it was trained on, whose scatter "
+            "is too small for new ones; fit with members=10, with optimiser='lm', or with validation=0.2"
         )
     if method not in (None, has):
         raise ArgumentError(
