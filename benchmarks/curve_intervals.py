@@ -94,7 +94,7 @@ def bands(count: int, only: str) -> Iterator[str]:
                 frame = model.predict_mean_interval({"x": x}, type="link", method=method)
                 lower, upper = of(frame, "lower", "upper")
                 tally.append((float(np.mean((lower <= curve(x)) & (curve(x) <= upper))), float(np.mean(upper - lower))))
-        row = [f"{100 * np.mean(t, axis=0)[0]:.1f} % | {np.mean(t, axis=0)[1]:.2f}" for t in held.values()]
+        row = ["{:.1%} | {:.2f}".format(*np.mean(t, axis=0)) for t in held.values()]
         yield f"| {name} | {' | '.join(row)} |"
 
 
@@ -154,9 +154,9 @@ def speed(rows: int) -> Iterator[str]:
         centres = rng.normal(size=rows) + 0.2 * rng.standard_normal((K, rows))
         ones, rank = np.ones_like(centres), int(0.95 * (n + 1))
         few = max(1, min(rows, 20_000_000 // n))
-        quick = seconds(lambda: kth_smallest(centres, ones, lists, rank)) / rows
-        slow = seconds(lambda: select(centres[:, :few], lists, rank)) / few
-        counts = seconds(lambda: kth_quantile(poisson, 1.0, np.exp(1.0 + centres), ones, lists, rank)) / rows
+        quick = seconds(kth_smallest, centres, ones, lists, rank) / rows
+        slow = seconds(select, centres[:, :few], lists, rank) / few
+        counts = seconds(kth_quantile, poisson, 1.0, np.exp(1.0 + centres), ones, lists, rank) / rows
         yield f"| {n:,} | {1e6 * quick:.0f} us | {1e6 * slow:.0f} us | {1e6 * counts:.0f} us |"
 
 
@@ -166,10 +166,10 @@ def select(centres: Array, lists: list[Array], rank: int) -> Array:
     return np.partition(candidates, rank - 1, axis=1)[:, rank - 1]
 
 
-def seconds(call: Callable[[], object]) -> float:
+def seconds(call: Callable[..., object], *arguments: object) -> float:
     """Time a call."""
     began = time.perf_counter()
-    call()
+    call(*arguments)
     return time.perf_counter() - began
 
 

@@ -42,6 +42,15 @@ def test_predictions_of_members_come_with_an_interval_from_a_file(folder, capsys
     first = out.splitlines()[1].split(",")
     assert (code, out.splitlines()[0]) == (0, "prediction,lower,upper,support")
     assert float(first[1]) < float(first[0]) < float(first[2])
+    code, out, _ = call(capsys, "predict", "m.pliant", "penguins.csv", "--interval", "0.95", "--method", "split")
+    assert (code, out.splitlines()[0]) == (0, "prediction,lower,upper")
+    code, out, err = call(capsys, "predict", "m.pliant", "penguins.csv", "--interval", "0.999")
+    assert (code, out.splitlines()[1].split(",")[1:]) == (0, ["-inf", "inf"])
+    assert err.startswith("note: 342 rows are too few for an interval of 0.999")
+    assert len(err.splitlines()) == 1
+    code, _, err = call(capsys, "predict", "m.pliant", "penguins.csv", "--interval", "0.95", "--method", "laplace")
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert "came from a file, which holds none" in err
     code, out, _ = call(capsys, "fit", "penguins.csv", FORMULA, "--hidden", "2", "--groups", "island", "--members", "3")
     assert code == 0
     assert out.splitlines()[1].startswith("The mean of 3 networks of 2 tanh units")

@@ -7,7 +7,7 @@ from scipy import stats
 
 from pliant.errors import InputError
 from pliant.functions import FAMILIES, likelihood
-from pliant.functions.compound import compound_log_density
+from pliant.functions.compound import SUMMED, _saddlepoint, _summed, compound_log_density
 
 N = 40_000
 ORDERED = [family for family in FAMILIES.values() if family.cumulative is not None and family.has_likelihood]
@@ -114,3 +114,22 @@ def test_a_quasi_family_has_no_distribution_and_says_so(name):
         family.draw(np.random.default_rng(0), half, half, 1.0)
     with pytest.raises(InputError, match=f"{name} has no distribution"):
         family.cumulative(half, half, half, 1.0)
+
+
+@pytest.mark.parametrize("power", [1.1, 1.5, 1.9])
+def test_tweedie_probabilities_of_many_amounts_go_on_from_the_sum(power):
+    """Either side of where the saddlepoint takes over from the sum, to 3e-6; and at means that no sum could reach."""
+    a = 2.0 - power
+    phi = 1.0 / (a * SUMMED)
+    z = np.array([-3.0, -1.0, -1e-3, 0.0, 1e-3, 1.0, 3.0])
+    y = np.exp(z * np.sqrt(phi))
+    ones, phis = np.ones_like(y), np.full(len(y), phi)
+    b = power - 1.0
+    summed = _summed(SUMMED * ones, y / (phi * b), a / b)
+    np.testing.assert_allclose(_saddlepoint(y, ones, phis, power), summed, atol=3e-6)
+    family = likelihood(f"tweedie(power={power})").family
+    mu = np.array([1e12, 1e100, np.inf])[:, None]
+    below, upto = family.cumulative(mu, mu, np.ones((3, 1)), 1e-9)
+    assert np.max(np.abs(upto[:2] - 0.5)) < 1e-3
+    assert np.array_equal(below[:2], upto[:2])
+    assert np.isnan(upto[2, 0])

@@ -29,6 +29,7 @@ from pliant.functions.likelihood import Likelihood
 from pliant.model.members import Members
 from pliant.types import Array, IntArray
 
+RANKS = 4  # stream of the seed: for ranks within a count
 USUAL = 0.95
 TINY_RANK = 1e-16  # as near as a rank comes to 0 and 1
 

@@ -18,7 +18,7 @@ from pliant.data.arrays import Arrays
 from pliant.data.design import Design, aliased_columns
 from pliant.descent import seed_stream, train_network
 from pliant.ensemble.algebra import in_units, mean_network
-from pliant.ensemble.conformal import conformity, too_few_note
+from pliant.ensemble.conformal import RANKS, conformity, too_few_note
 from pliant.ensemble.coverage import Unseen, claims, reached_by
 from pliant.ensemble.folds import draw_folds
 from pliant.ensemble.verdict import curvature_test, verdict
@@ -32,7 +32,7 @@ from pliant.record import Settings, Verdict
 from pliant.training import Progress, Report
 from pliant.types import Array, IntArray
 
-FOLDS, RANKS = 3, 4  # streams of the seed: for the folds, and for ranks within a count
+FOLDS = 3  # stream of the seed
 SHARES = np.linspace(0.0, 1.0, 101)
 RIDGE = 1e-4  # of a line that does not exist without one, as with separated classes
 

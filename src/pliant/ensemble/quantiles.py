@@ -19,7 +19,8 @@ TINY, HUGE = 1e-300, 1e300  # responses that are looked at
 STEPS = 100  # at most
 FAR = 40.0  # a z beyond it counts as this
 CLOSE = 1e-12  # relative: the bracket has closed
-NEXT = 1e-8  # a step this small is the last, and squares it
+NEXT = 1e-8  # a step this small is the last, and squares it; counts above 1e8 are as near as that too
+ROUGH = 2  # steps that only come near
 PATIENCE = 8  # steps, after which every other one halves the bracket
 
 
@@ -53,7 +54,7 @@ def kth_quantile(
     low, high, centres, scales = low[rows], high[rows], centres[:, rows], scales[:, rows]
     slopes, t, before = scales**-1.0 / spread[rows], np.log(np.clip(mu[rows], TINY, HUGE)), None
     lift = 0.5 if counted else 0.0  # so that a count of 0 has a logarithm
-    v = _allowed(np.exp(_straight(t, np.zeros_like(centres), slopes, lists, rank)), low, high, counted)
+    v = _allowed(np.exp(_about(t, np.zeros_like(centres), slopes, lists, rank)), low, high, counted)
     for turn in range(STEPS):
         z, t = _z(likelihood, dispersion, v, centres, scales), np.log(v + lift)
         enough = _reached(z, lists) >= rank
@@ -62,13 +63,13 @@ def kth_quantile(
             slopes = _secants(t - before[0], z - before[1], slopes)
         before = t, z
         with np.errstate(over="ignore"):
-            proposed = np.exp(_straight(t, z, slopes, lists, rank)) - lift
+            propose = _about if turn < (PATIENCE if counted else ROUGH) else _straight
+            proposed = np.exp(propose(t, z, slopes, lists, rank)) - lift
             if counted:
                 proposed = np.ceil(proposed - 1e-9)
-            found = high - low <= (1.0 if counted else 0.0) + CLOSE * low
-            if not counted:
-                near = (np.abs(proposed / v - 1.0) < NEXT) & np.isfinite(high)
-                high, found = np.where(near & ~found, proposed, high), found | near
+            found = high - low <= (1.0 + NEXT * low if counted else CLOSE * low)
+            near = (np.abs(proposed / v - 1.0) < NEXT) & np.isfinite(high) & ((v > 1.0 / NEXT) | (not counted))
+            high, found = np.where(near & ~found, proposed, high), found | near
         done = found | (v >= HUGE)
         ends[rows[done]] = high[done]
         if done.all():
@@ -77,10 +78,14 @@ def kth_quantile(
         rows, low, high, v, proposed = rows[left], low[left], high[left], v[left], proposed[left]
         before = before[0][left], before[1][:, left]
         centres, scales, slopes = centres[:, left], scales[:, left], slopes[:, left]
-        open_end = np.isinf(high)
         with np.errstate(over="ignore", invalid="ignore"):
-            between = np.where(counted, np.floor(0.5 * (low + high)), np.sqrt(low) * np.sqrt(high))
-            away = np.where(open_end, (v + lift) * np.exp(min(2.0**turn, 500.0)), between)
+            between = np.sqrt(low + lift) * np.sqrt(high + lift)
+            if counted:
+                between = np.where(high < 4.0 * low + 4.0, np.floor(0.5 * (low + high)), np.floor(between))
+            top = np.max(centres, axis=0)
+            reach = np.minimum(4.0 * spread[rows] * 4.0**turn, 500.0)
+            beyond = np.where(v < top, top, (v + lift) * np.exp(reach))
+            away = np.where(np.isinf(high), beyond, between)
         inside = (proposed > low) & (proposed < high)
         if counted:  # next to an end that is known
             inside |= (proposed <= low) & (proposed > low - 2.0) | (proposed >= high) & (proposed < high + 2.0)
@@ -122,11 +127,19 @@ def _straight(t: Array, z: Array, slopes: Array, lists: list[Array], rank: int) 
     return np.minimum(kth_smallest(t - z / slopes, 1.0 / slopes, lists, rank), 700.0)
 
 
+def _about(t: Array, z: Array, slopes: Array, lists: list[Array], rank: int) -> Array:
+    """Give about that: the mean of where the lists have their own score of that rank. Enough for whole numbers."""
+    sizes = np.array([len(each) for each in lists])
+    n = int(np.sum(sizes))
+    own = np.array([each[-(-rank * len(each) // n) - 1] if len(each) else 0.0 for each in lists])
+    return np.asarray(np.minimum(sizes / n @ (t + (own[:, None] - z) / slopes), 700.0))
+
+
 def _secants(step: Array, rise: Array, slopes: Array) -> Array:
     """Give the slopes (K, m) between the last two places; as they were where these do not tell."""
     with np.errstate(divide="ignore", invalid="ignore"):
         found = rise / step
-    return np.where(np.isfinite(found) & (found > 1e-6), found, slopes)
+    return np.where(np.isfinite(found) & (found > 1e-6) & (np.abs(step) > NEXT), found, slopes)
 
 
 def _allowed(v: Array, low: Array, high: Array, counted: bool) -> Array:

@@ -89,7 +89,7 @@ def scales_at(spread: Spread, design: Design, X: Array) -> Array:
         np.clip(_log_scale(spread.network, parameters, design, X), *ends)
         for parameters, ends in zip(spread.parameters, spread.ranges, strict=True)
     ]
-    return np.exp(np.stack(logs))
+    return np.asarray(np.exp(np.stack(logs)))
 
 
 def _log_scale(network: Network, parameters: Array, design: Design, X: Array) -> Array:

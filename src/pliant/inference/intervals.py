@@ -139,11 +139,12 @@ def new_row_interval(model: "Fitted", at: Places, level: float, method: str | No
     """
     if isinstance(level, bool) or not isinstance(level, int | float) or not 0.0 < level < 1.0:
         raise ArgumentError(f"interval={level!r} must lie between 0 and 1, for example 0.95")
-    if model.members is not None and (model.likelihood.has_classes or model.likelihood.family.coding == "binary"):
-        if method not in (None, "cv+"):
+    sets = model.likelihood.has_classes or model.likelihood.family.coding == "binary"
+    if sets and (model.members is not None or (not model.is_line and model.held_out_scores is not None)):
+        if method not in (None, "cv+" if model.members is not None else "split"):
             raise InputError(
                 f"method={method!r} gives bounds, and classes (0 and 1 too) have no order that bounds could follow; "
-                "leave it out for their prediction sets (cv+)"
+                "leave it out for their prediction sets"
             )
         return member_sets(model, at, level)
     if model.likelihood.has_classes:

@@ -61,7 +61,7 @@ class Posterior:
             J = self.program.jacobian(self.parameters, self.design.inputs(X[part]))
             found[part] = self._quadratic(J)
         scale = self.design.scaling.response_scale
-        return found * np.multiply.outer(scale, scale)
+        return np.asarray(found * np.multiply.outer(scale, scale))
 
     def _quadratic(self, J: Array) -> Array:
         """Give J B^-1 J' (m, q, q)."""
@@ -97,7 +97,7 @@ def eta_covariances(model: "Fitted", X: Array, offset: Array) -> Array:
         return total
     eta = member_eta(model, X, offset)
     apart = eta - np.mean(eta, axis=0)
-    return total + np.einsum("kmq,kmr->mqr", apart, apart) / len(eta)
+    return np.asarray(total + np.einsum("kmq,kmr->mqr", apart, apart) / len(eta))
 
 
 def degrees_of_freedom(model: "Fitted") -> float:
@@ -144,5 +144,8 @@ def _posterior(
         system = noise * np.eye(len(A)) + (A / decay) @ A.T if few else A.T @ A / noise + np.diag(decay)
         root, _ = cho_factor(system, lower=True)
     except (LinAlgError, ValueError):
-        raise InputError("the curvature of this fit cannot be inverted; ask for method='cv+', or refit") from None
+        raise InputError(
+            "the curvature of this fit cannot be inverted, so that method='laplace' has nothing to rest on; fit with "
+            "members=10 and leave method out"
+        ) from None
     return Posterior(design, program, parameters, decay, np.tril(root), A if few else None)

@@ -2,8 +2,9 @@
 
     cv+      every score with the centre of its own member; the default of a model with members
     scaled   the same, of scores over the spread at their own row: intervals that breathe
-    split    one score for all, about the model itself: a sort, however many rows
-    laplace  the family about eta, with eta as uncertain as the curvature says: also of a single network
+    split    one score for all, about the model itself: a sort, however many rows; of a single network by the rows
+             that it held out, which it saw only to choose when to stop
+    laplace  the family about eta, with eta as uncertain as the curvature says: also of a single network by evidence
 
 For classes, and for 0 and 1, there are sets in place of intervals.
 """
@@ -13,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pliant.ensemble.conformal import highest_level, intervals, rank_ends, split_intervals
+from pliant.descent import seed_stream
+from pliant.ensemble.conformal import RANKS, conformity, highest_level, intervals, rank_ends, split_intervals
 from pliant.ensemble.sets import class_sets, probabilities
 from pliant.ensemble.spread import fit_spread, scales_at
 from pliant.errors import ArgumentError, InputError, PliantWarning
 from pliant.inference.jackknife import member_eta
 from pliant.optimisers.checks import check_choice
-from pliant.types import Array
+from pliant.types import Array, IntArray
 
 if TYPE_CHECKING:
     from pliant.inference.delta import Places
@@ -39,7 +41,7 @@ def member_interval(model: "Fitted", at: "Places", level: float, method: str) ->
     Parameters
     ----------
     model : Fitted
-        With members.
+        With members, or rows held out.
     at : Places
     level : float
     method : {"cv+", "scaled", "split"}
@@ -54,10 +56,7 @@ def member_interval(model: "Fitted", at: "Places", level: float, method: str) ->
     ----------
     Barber, Candes, Ramdas and Tibshirani (2021), Predictive inference with the jackknife+.
     """
-    _check_scores(model)
-    kept = model.members
-    assert kept is not None
-    scores, folds = kept.every_score
+    scores, folds = _scores(model)
     rows = np.flatnonzero(at.used)
     X, offset = at.X[rows], at.offset[rows]
     if method == "split":
@@ -66,8 +65,9 @@ def member_interval(model: "Fitted", at: "Places", level: float, method: str) ->
     else:
         scales = None
         if method == "scaled":
-            spread = model.spread
-            scores, scales = kept.repeated(spread.scores), scales_at(spread, model.design, X)
+            spread, kept = model.spread, model.members
+            scales = scales_at(spread, model.design, X)
+            scores = spread.scores if kept is None else kept.repeated(spread.scores)
         centres = member_means(model, X, offset)
         low, high = intervals(model.likelihood, centres, scores, folds, level, model.dispersion, scales)
     _warn(low, high, level, int(np.sum(np.isfinite(scores))), "is infinite")
@@ -88,15 +88,13 @@ def member_sets(model: "Fitted", at: "Places", level: float) -> dict[str, Any]:
     ----------
     Romano, Sesia and Candes (2020), Classification with valid and adaptive coverage.
     """
-    _check_scores(model)
-    assert model.members is not None
-    scores, folds = model.members.every_score
+    scores, folds = _scores(model)
     rows = np.flatnonzero(at.used)
     X, offset = at.X[rows], at.offset[rows]
-    inside = class_sets(
-        np.stack([probabilities(model.likelihood, eta) for eta in member_eta(model, X, offset)]), scores, folds, level
-    )
-    predicted = np.argmax(probabilities(model.likelihood, model.linear_predictor(X, offset)), axis=1)
+    whole = model.linear_predictor(X, offset)
+    each_eta = whole[None] if model.members is None else member_eta(model, X, offset)
+    inside = class_sets(np.stack([probabilities(model.likelihood, eta) for eta in each_eta]), scores, folds, level)
+    predicted = np.argmax(probabilities(model.likelihood, whole), axis=1)
     inside[np.arange(len(rows)), predicted] = True
     n = int(np.sum(np.isfinite(scores)))
     if rank_ends(n, level)[0] < 1:
@@ -128,7 +126,7 @@ def spread_of(model: "Fitted") -> "Spread":
         raise InputError("method='scaled' is of a model with members; fit with members=10")
     if model.members.spread is not None:
         return model.members.spread
-    _check_scores(model)
+    _check_scores(model, model.members.scores)
     if model.arrays is None:
         raise InputError(
             "method='scaled' fits the spread to the training rows, and this model came from a file, which holds none; "
@@ -143,20 +141,47 @@ def choose_method(model: "Fitted", method: str | None) -> str:
         check_choice("method of intervals", method, METHODS)
     if model.members is not None:
         return method or "cv+"
-    if method not in (None, "laplace"):
+    has = "laplace" if model.settings.evidence else "split" if model.held_out_scores is not None else None
+    if has is None:
+        raise InputError(
+            "this single network has no prediction intervals: it knows only rows that it was trained on, whose scatter "
+            "is too small for new ones; fit with members=10, with optimiser='lm', or with validation=0.2"
+        )
+    if method not in (None, has):
         raise ArgumentError(
-            f"method={method!r} is of a model with members, and this is a single network, which has 'laplace' alone; "
+            f"method={method!r} is of a model with members, and this is a single network, which has {has!r} alone; "
             "leave it out, or fit with members=10"
         )
-    return "laplace"
+    return has
 
 
-def _check_scores(model: "Fitted") -> None:
+def held_out_scores(model: "Fitted") -> Array | None:
+    """Give the conformity scores (rows,) of the rows that a network held out; None where it held out none."""
+    rows = model.held_out
+    if rows is None:
+        return model.kept_scores
+    eta = model.linear_predictor(rows.X, rows.offset)
+    rng = seed_stream(model.settings.seed, RANKS)
+    scores = conformity(model.likelihood, rows.y, eta, rows.weights, model.dispersion, rng)
+    return np.repeat(scores, rows.counts.astype(np.int64))
+
+
+def _scores(model: "Fitted") -> tuple[Array, IntArray]:
+    """Give the scores (n,) of rows that were not trained on, and the member (n,) that did not see each."""
+    if model.members is not None:
+        _check_scores(model, model.members.scores)
+        return model.members.every_score
+    scores = model.held_out_scores
+    assert scores is not None
+    _check_scores(model, scores)
+    return scores, np.zeros(len(scores), dtype=np.int64)
+
+
+def _check_scores(model: "Fitted", scores: Array) -> None:
     """See that the rows have scores, or say why not."""
     if model.network.outputs > 1 and not model.likelihood.has_classes:
         raise InputError("a model of several responses has no prediction intervals; fit one response")
-    assert model.members is not None
-    if np.any(np.isfinite(model.members.scores)):
+    if np.any(np.isfinite(scores)):
         return
     if model.likelihood.family.has_likelihood and model.likelihood.family.coding == "binary":
         raise InputError(

@@ -76,6 +76,7 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
     members: Members | None = None  # fold members, of which `network` is the mean
     kept_region: Support | None = field(default=None, compare=False)  # where the training rows lay, from a file
     held_out: Arrays | None = field(default=None, compare=False)  # the rows that told which weights to keep
+    kept_scores: Array | None = field(default=None, compare=False)  # of these, from a file; see `held_out_scores`
 
     # What it is ---------------------------------------------------------------------------------------
 
@@ -310,6 +311,8 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
             asked = vars(self).get("spread", self.members.spread)  # fitted if it was asked for
             described["members"], own = replace(self.members, spread=asked).to_state()
             arrays |= {f"members.{k}": v for k, v in own.items()}
+        elif not self.is_line and self.held_out_scores is not None:
+            arrays["held_out_scores"] = self.held_out_scores
         if self.region is not None:
             arrays |= {f"region.{k}": v for k, v in self.region.to_state().items()}
         if self.training is not None:
@@ -336,6 +339,7 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
             described["stopped"],
             members=Members.from_state(described["members"], own) if "members" in described else None,
             kept_region=Support.from_state(region) if region else None,  # files of before have none
+            kept_scores=arrays.get("held_out_scores"),
         )
 
     def data(self) -> Arrays:

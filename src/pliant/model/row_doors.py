@@ -19,6 +19,13 @@ class RowDoors:
 
         return spread_of(self)
 
+    @cached_property
+    def held_out_scores(self: Any) -> Array | None:
+        """Conformity scores of the rows held out by a single network, on which its split intervals rest; or none."""
+        from pliant.inference.member_intervals import held_out_scores
+
+        return held_out_scores(self)
+
     def augment(self: Any, table: object = None) -> Any:
         """The training rows, or `table`, with `.fitted` and `.resid`.
 
