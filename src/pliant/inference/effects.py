@@ -44,7 +44,7 @@ class Curve:
 
     axis: Axis
     effect: Means  # (G, C), centred
-    level: Means  # (1, C), the mean over the rows, which centring takes off
+    level: Means  # (1, C), the mean over the rows, which centring takes off: of partial dependence its own
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,12 @@ def curve(basis: Basis, at: Places, axis: Axis, method: str, type: str, most: in
         Answers to ask for.
     """
     G, known = len(axis.points), np.flatnonzero(axis.near[:, 0] >= 0)
-    kept = _some_rows(basis, known, 1.0, most)
-    level = _ask(basis, at, kept, 0 * kept, 1, ({},), type)
     if method == "pdp":
         rows = _some_rows(basis, np.flatnonzero(at.used & (at.counts > 0.0)), float(G), most)
         row, point = np.tile(rows, G), np.repeat(np.arange(G), len(rows))
         effect = _ask(basis, at, row, point, G, ({axis.name: (axis, point)},), type)
     elif G == 1:
-        effect = level.mapped(lambda a: 0.0 * a)
+        effect = _mean_answer(basis, at, known, type, most).mapped(lambda a: 0.0 * a)
     else:
         axis = _by_likeness(basis, at, axis)
         rows = _some_rows(basis, known, 2.0 * float(np.mean(np.sum(axis.inside[known] >= 0, axis=1))), most)
@@ -99,7 +97,9 @@ def curve(basis: Basis, at: Places, axis: Axis, method: str, type: str, most: in
         corners = ({axis.name: (axis, step + 1)}, {axis.name: (axis, step)})
         effect = _ask(basis, at, row, step, G - 1, corners, type).mapped(_added_up)
     shares = axis.shares(at.counts)
-    effect = effect.mapped(lambda a: a - np.einsum("g,lgc->lc", shares, a)[:, None])
+    middle = effect.mapped(lambda a: np.einsum("g,lgc->lc", shares, a)[:, None])
+    level = middle if method == "pdp" else _mean_answer(basis, at, known, type, most)
+    effect = effect + middle.mapped(lambda a: -a)
     axis, back = axis.in_order()
     return Curve(axis, effect.mapped(lambda a: a[:, back]), level)
 
@@ -114,7 +114,6 @@ def surface(
         first, second = axes
     G1, G2 = len(first.points), len(second.points)
     alone = [curve(basis, at, axis, method, type, most) for axis in (first, second)]
-    level = alone[0].level
     where = [np.argsort(axis.points, kind="stable") for axis in (first, second)]  # a curve's points are in order
     one, two = (each.effect.mapped(_at_points(np.argsort(w))) for each, w in zip(alone, where, strict=True))
     apart = one.mapped(lambda a: np.repeat(a, G2, axis=1)) + two.mapped(lambda a: np.tile(a, (1, G1, 1)))
@@ -128,11 +127,13 @@ def surface(
         rows = _some_rows(basis, np.flatnonzero(at.used & (at.counts > 0.0)), float(G1 * G2), most)
         point = np.repeat(np.arange(G1 * G2), len(rows))
         corner = {first.name: (first, point // G2), second.name: (second, point % G2)}
-        joint = _ask(basis, at, np.tile(rows, G1 * G2), point, G1 * G2, (corner,), type).mapped(centred)
+        whole = _ask(basis, at, np.tile(rows, G1 * G2), point, G1 * G2, (corner,), type)
+        level = whole.mapped(lambda a: np.einsum("g,lgc->lc", shares, a)[:, None])
+        joint = whole.mapped(centred)
         interaction = (joint + apart.mapped(lambda a: -a)).mapped(centred)
     else:
         interaction = _double_differences(basis, at, first, second, type, most).mapped(centred)
-        joint = (apart + interaction).mapped(centred)
+        joint, level = (apart + interaction).mapped(centred), alone[0].level
     order = (where[0][:, None] * G2 + where[1]).ravel()
     put = _at_points(order)
     return Surface(
@@ -169,6 +170,12 @@ def _double_differences(basis: Basis, at: Places, first: Axis, second: Axis, typ
     return cells.mapped(without_mains)
 
 
+def _mean_answer(basis: Basis, at: Places, rows: IntArray, type: str, most: int) -> Means:
+    """Give the mean (1, C) of what the model says of rows as they are."""
+    rows = _some_rows(basis, rows, 1.0, most)
+    return _ask(basis, at, rows, 0 * rows, 1, ({},), type)
+
+
 def _main_effect(whole: Array, rows: Array) -> Array:
     """Give the accumulated local effect (L, G1, C) of the first axis of a surface (L, G1, G2, C)."""
     share = rows / np.maximum(np.sum(rows, axis=1, keepdims=True), 1e-300)
@@ -186,11 +193,11 @@ def _cells(first: Axis, second: Axis) -> Iterator[tuple[IntArray, IntArray, IntA
 def _nearest_cell(known: BoolArray) -> IntArray:
     """Give for each cell itself if it is known, else the nearest that is (the first of several)."""
     J1, J2 = known.shape
-    places = np.column_stack([np.repeat(np.arange(J1) / J1, J2), np.tile(np.arange(J2) / J2, J1)])
     source = np.arange(J1 * J2)
     there = np.flatnonzero(known.ravel())
     for cell in np.flatnonzero(~known.ravel()):
-        source[cell] = there[np.argmin(np.sum((places[there] - places[cell]) ** 2, axis=1))] if len(there) else cell
+        away = ((there // J2 - cell // J2) / J1) ** 2 + ((there % J2 - cell % J2) / J2) ** 2
+        source[cell] = there[np.argmin(away)] if len(there) else cell
     return source
 
 

@@ -43,7 +43,8 @@ class ReasonDoors:
             Of the bands: of a line by the delta method, of a model with members by the grouped jackknife, t with
             K - 1 degrees of freedom. A single network has none: its std_error, lower and upper are missing.
         centred : bool
-            Whether the mean over the rows is 0. False adds the mean prediction, and the band is that of the sum.
+            Whether the mean over the rows is 0. False gives partial dependence as it is, a mean prediction, and adds
+            the mean prediction to accumulated local effects; the band is that of the sum.
 
         Returns
         -------

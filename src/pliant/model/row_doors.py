@@ -166,10 +166,12 @@ class RowDoors:
         cov_type: str = "nonrobust",
         groups: Any = None,
     ) -> Any:
-        """How the mean of each row changes with each column, with delta-method errors, for a line.
+        """How the mean of each row changes with each column, with its standard error.
 
-        d mu / d x through every term that reads x, exactly; of a factor, the mean at each level less the mean at
-        the first. Its variance is g' C g, with g the derivative by the coefficients.
+        d mu / d x through every term that reads x (and the layers of a network), exactly; of a factor, the mean at
+        each level less the mean at the first. For a line the variance is g' C g, with g the derivative by the
+        coefficients; for a model with members that of the grouped jackknife, t with K - 1 degrees of freedom. A
+        single network has no errors: they are missing.
 
         Parameters
         ----------
@@ -182,7 +184,7 @@ class RowDoors:
         level : float
             Of the intervals.
         cov_type, groups
-            Which covariance the errors rest on; see `cov_params`.
+            Which covariance the errors of a line rest on; see `cov_params`.
 
         Returns
         -------
@@ -193,7 +195,9 @@ class RowDoors:
         Raises
         ------
         InputError
-            If the model is a network or has no standard errors, or a column enters through `cut`.
+            If the model is a line without standard errors, or a column enters through `cut`.
+        ArgumentError
+            If a covariance is chosen for a network.
         """
         from pliant.inference.slopes import slopes
 
@@ -236,7 +240,7 @@ class RowDoors:
         Returns
         -------
         frame
-            The columns of `by`, `response` (of classes), `estimate`, `std_error` (delta method), `conf_low`,
+            The columns of `by`, `response` (of classes), `estimate`, `std_error`, `conf_low`,
             `conf_high` (made on the scale of the link), `n_rows`. Arguments are those of `slopes`.
         """
         from pliant.inference.slopes import predictions

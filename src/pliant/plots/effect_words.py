@@ -81,7 +81,7 @@ def name_levels(axis: Any, column: Any, points: Array, wide: float, rows: Array 
 
 def percent(share: float) -> str:
     """Give a share in a hundred, two digits."""
-    return "under 0.1 %" if share < 0.001 else f"{100 * share:.2g} %"
+    return "under 0.1 %" if share < 0.001 else f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.2g} %"
 
 
 def signed(value: float) -> str:

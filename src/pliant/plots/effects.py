@@ -138,7 +138,7 @@ def _draw(asked: Asked, found: Curve, panel: Any, wide: float, alone: bool) -> N
     if found.axis.steps:
         _draw_points(found, panel, estimate[:, :count], low, high, wide, rows)
     else:
-        _draw_lines(asked, found, panel, estimate[:, :count], low, high)
+        _draw_lines(asked, found, panel, estimate[:, :count], low, high, wide)
     reach = np.nanmin(estimate[:, :count]), np.nanmax(estimate[:, :count])
     said = f"{signed(reach[0])} to {signed(reach[1])}"
     if alone:
@@ -148,7 +148,7 @@ def _draw(asked: Asked, found: Curve, panel: Any, wide: float, alone: bool) -> N
         head(panel, cut(column.name, int(11 * wide)), said)
 
 
-def _draw_lines(asked: Asked, found: Curve, panel: Any, estimate: Array, low: Array, high: Array) -> None:
+def _draw_lines(asked: Asked, found: Curve, panel: Any, estimate: Array, low: Array, high: Array, wide: float) -> None:
     """Draw the curve of a number with its band; pale where the outer five in a hundred of the rows lie."""
     column = found.axis.column
     assert isinstance(column, NumberColumn)
@@ -169,7 +169,7 @@ def _draw_lines(asked: Asked, found: Curve, panel: Any, estimate: Array, low: Ar
     if column.is_date:
         panel.xaxis.set_major_formatter(_dates(panel))
     else:
-        panel.locator_params(axis="x", nbins=5)
+        panel.locator_params(axis="x", nbins=5 if wide > 2.2 else 3)
     panel.margins(x=0.02)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pliant.data.columns import FactorColumn
+from pliant.data.columns import FactorColumn, NumberColumn
 from pliant.data.table import make_frame
 from pliant.errors import ArgumentError
 from pliant.inference.axis import Axis, together
@@ -20,6 +20,7 @@ from pliant.types import Array, BoolArray
 FEW = 6  # levels that are told apart by colour
 STEPS = 6  # of a colour scale, on either side of zero at most
 OPAQUE = 0.85  # the strongest colour
+DOTS = 1_000  # rows at most, about
 
 
 def draw_surface(asked: Asked, first: str, second: str, width: float) -> Picture:
@@ -68,9 +69,11 @@ def _contours(asked: Asked, found: Surface, outcome: int, figure: Picture, axes:
         one.points, two.points, np.ma.masked_array(z, ~there), levels=levels, colors=_colours(levels), extend="neither"
     )
     axes.contour(one.points, two.points, np.ma.masked_array(z, ~there), levels=[0.0], colors=[SOFT], linewidths=0.9)
-    values = [axis.column.values[(one.near[:, 0] >= 0) & (two.near[:, 0] >= 0)] for axis in (one, two)]  # type: ignore[union-attr]
-    small = len(values[0]) > 500
-    axes.plot(*values, "o", ms=1.6 if small else 2.6, mew=0, alpha=0.25 if small else 0.5, color=INK, rasterized=small)
+    rows = np.flatnonzero((one.near[:, 0] >= 0) & (two.near[:, 0] >= 0))
+    rows = rows[:: max(1, len(rows) // DOTS)]  # drawn as they are, not as pixels, so that they turn light in the dark
+    small = len(rows) > DOTS // 2
+    values = [axis.column.values[rows] for axis in (one, two) if isinstance(axis.column, NumberColumn)]
+    axes.plot(*values, "o", ms=1.6 if small else 2.6, mew=0, alpha=0.3 if small else 0.5, color=INK)
     axes.grid(visible=False)
     axes.set_xlabel(one.name)
     axes.set_ylabel(two.name)
