@@ -113,3 +113,25 @@ def test_columns_that_nearly_agree_are_fitted_and_said():
     line = pliant.fit(np.column_stack([x**k for k in range(1, 11)]), y, hidden=())
     assert not any(np.isnan(value) for value in line.coefficients.values())
     assert any("nearly determine others (condition" in note for note in line.notes)
+
+
+@pytest.mark.parametrize("family", ["gaussian", "binomial", "poisson", "gamma", "multinomial"])
+def test_long_double_and_pairs_of_float64_round_to_the_same_line(family, monkeypatch):
+    from pliant.optimisers import polish
+
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(80, 3))
+    mu = np.exp(0.3 * X[:, 0] - 0.2 * X[:, 1])
+    y = {
+        "gaussian": mu + rng.normal(size=80),
+        "binomial": (rng.random(80) < mu / (1 + mu)) * 1.0,
+        "poisson": rng.poisson(mu) * 1.0,
+        "gamma": rng.gamma(2.0, mu),
+        "multinomial": np.array(["a", "b", "c"])[rng.integers(0, 3, 80)],
+    }[family]
+    lines = []
+    for wide in (polish.WIDE, None):
+        monkeypatch.setattr(polish, "WIDE", wide)
+        lines.append(pliant.fit(X, y, family=family, hidden=()))
+    both = [np.concatenate([line.parameters, [line.deviance], line.cov_params().ravel()]) for line in lines]
+    assert float(np.max(np.abs(both[0] / both[1] - 1.0))) < 2e-15

@@ -101,6 +101,29 @@ def test_step_rows_hold_information_and_slope(pair):
     np.testing.assert_allclose(np.einsum("irq,ir->iq", F, r), -pair.delta(y, eta), rtol=1e-12, atol=1e-14)
 
 
+def test_a_pass_is_loss_and_step_at_once(pair):
+    y, eta = draw(pair)
+    loss, F, r = pair.pass_rows(y, eta)
+    plain_F, plain_r = pair.step_rows(y, eta, pair.mean(eta))
+    np.testing.assert_allclose(loss, pair.loss(y, eta), rtol=1e-14, atol=1e-15)
+    np.testing.assert_allclose(F, plain_F, rtol=1e-14)
+    np.testing.assert_allclose(r, plain_r, rtol=1e-14)
+
+
+def test_the_quicker_way_is_the_plain_one(pair):
+    whole = pair.family.make_whole(pair.link)
+    if whole is None:
+        return
+    y, eta = draw(pair)
+    mu, loss, information, pull = whole(y, eta)
+    np.testing.assert_allclose(mu, pair.mean(eta), rtol=1e-15)
+    np.testing.assert_allclose(loss.sum(axis=1), pair.loss(y, eta), rtol=1e-14, atol=1e-15)
+    np.testing.assert_allclose(information, pair.information(eta), rtol=1e-14)
+    np.testing.assert_allclose(pull, -pair.delta(y, eta), rtol=1e-14, atol=1e-15)
+    with np.errstate(invalid="ignore"):
+        assert not np.isfinite(whole(y[:2], np.array([[np.nan, 0.0], [np.inf, 0.0]]))[1]).all()
+
+
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_far_out_everything_is_a_number_or_infinite_on_purpose(pair, value):
     y, mu = response(pair, value), pair.mean(EXTREME)

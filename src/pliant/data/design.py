@@ -38,7 +38,7 @@ from pliant.data.scaling import Scaling
 from pliant.data.table import Table
 from pliant.data.whole import whole_columns, whole_matrix
 from pliant.errors import FormulaError, TableError
-from pliant.types import Array, BoolArray
+from pliant.types import Array, BoolArray, IntArray
 
 __all__ = ["Design", "aliased_columns", "learn_design"]
 
@@ -151,13 +151,19 @@ class Design:
         keep = keep if counts is None else keep & (counts > 0.0)
         whole = np.flatnonzero(keep)
         part = table if keep.all() else table.take(whole)
-        rows = self.matrix(part)
+        return self.arrays_of(part, whole, None if weights is None else given, shift, counts)
+
+    def arrays_of(
+        self, part: Table, rows: IntArray, weights: Array | None, offset: Array, counts: Array | None
+    ) -> Arrays:
+        """Give the arrays of complete rows, which `rows` of a table are; with what came beside that whole table."""
+        matrix = self.matrix(part)
         y, trials = read_response(self.response, part, self.states)
         if trials is not None and weights is not None:
             raise TableError(f"{self.response.node} has its trials as weights already; leave out weights")
-        weight = given[whole] if trials is None else trials
-        counts = None if counts is None else counts[whole]
-        return Arrays(rows.X, y, weight, rows.offset + shift[whole], whole, counts)
+        if trials is None:
+            trials = np.ones(len(rows)) if weights is None else weights[rows]
+        return Arrays(matrix.X, y, trials, matrix.offset + offset[rows], rows, None if counts is None else counts[rows])
 
     def read_response(self, table: Table) -> Array:
         """Give y (m, q) of a table that has the response; NaN where it is missing."""
@@ -324,7 +330,10 @@ def learn_design(
         fills,
         (),
     )
-    arrays = rough.arrays(table, weights=weights, offset=offset, frequencies=frequencies)
+    if missing == "drop":
+        arrays = rough.arrays_of(part, whole, None if weights is None else given, shift, counts)
+    else:
+        arrays = rough.arrays(table, weights=weights, offset=offset, frequencies=frequencies)
     learnt = arrays if mask.all() else arrays.take(np.flatnonzero(mask))
     if not np.any(learnt.weights > 0.0):
         raise TableError(f"{table.source}: no complete row to train on has a weight above zero")

@@ -15,14 +15,12 @@ import numpy as np
 from pliant.errors import ArgumentError
 from pliant.functions.families import FAMILIES
 from pliant.functions.links import LINKS
-from pliant.functions.records import Family, Link, Pair
+from pliant.functions.records import Family, Link, Pair, Whole
 from pliant.types import Array, BoolArray
 
 LEAST_INFORMATION = 1e-60  # a divisor; rows that know less pull as if they knew this much
 LARGEST_NUMBER = 1e270
 CLOSE = 1e-300  # to the end of an interval
-# here the mean says all: the slope of the loss is mu - y, the information the variance
-BY_MEAN = (("gaussian", "identity"), ("poisson", "log"), ("quasipoisson", "log"))
 # name, or name(parameter=value); the parameter's own name may be left out
 SPELLING = re.compile(r"(?P<name>\w+)(?P<given>\s*\(\s*(?:(?P<parameter>\w+)\s*=\s*)?(?P<value>[^()=\s]*)\s*\))?")
 
@@ -74,14 +72,19 @@ class Likelihood:
         return self.family.make_information(self.link)
 
     @cached_property
-    def _by_mean(self) -> bool:
-        return (self.family.name, self.link.name) in BY_MEAN
+    def _whole(self) -> Whole | None:
+        return self.family.make_whole(self.link)
 
     @cached_property
     def _always_inside(self) -> bool:
         """Whether the link cannot leave the family's interval."""
         (low, high), (least, most) = self.family.interval, self.link.range
         return low <= least and most <= high
+
+    @property
+    def is_linear(self) -> bool:
+        """Say whether the information of a row is the same for every eta, so that one step ends at the solution."""
+        return self.scales_with_response
 
     @property
     def has_classes(self) -> bool:
@@ -157,14 +160,23 @@ class Likelihood:
             root = np.sqrt(np.maximum(mu, LEAST_INFORMATION))
             same = np.eye(mu.shape[1])[:, 1:]
             return root[:, :, None] * (same - mu[:, None, 1:]), (y - mu) / root
-        if self._by_mean:
-            information, pull = self.family.variance(mu), y - mu
+        if self._whole is not None:
+            _, _, information, pull = self._whole(y, eta)
         else:
             information, pull = self.information(eta), -self.delta(y, eta)
-        root = np.sqrt(np.minimum(np.maximum(information, LEAST_INFORMATION), LARGEST_NUMBER))
-        pull = np.minimum(np.maximum(pull, -LARGEST_NUMBER), LARGEST_NUMBER)
-        wide = root[:, :, None]
-        return wide if eta.shape[1] == 1 else wide * np.eye(eta.shape[1]), pull / root
+        return _stepping(information, pull)
+
+    def pass_rows(self, y: Array, eta: Array) -> tuple[Array, Array, Array] | None:
+        """Give the loss (n,), F and r of `step_rows` at once.
+
+        Where a row lies outside the family or the link there is None, or a loss that is not finite.
+        """
+        if self._whole is None:
+            mu = self.mean(eta)
+            return (self.loss(y, eta), *self.step_rows(y, eta, mu)) if self.valid(eta, mu) else None
+        with np.errstate(over="ignore", invalid="ignore"):  # an eta that is not finite has no finite loss
+            _, loss, information, pull = self._whole(y, eta)
+        return (loss[:, 0] if loss.shape[1] == 1 else np.sum(loss, axis=1), *_stepping(information, pull))
 
     def _admitted_eta(self, mu: Array) -> Array:
         """Give the eta of means, those that the family or the link does not admit moved inside."""
@@ -239,6 +251,14 @@ def _with_parameter(family: Family, value: float) -> Family:
         bounds = f"above {low:g}" if high == np.inf else f"between {low:g} and {high:g}"
         raise ArgumentError(f"the {family.parameter_name} of {family.name} lies {bounds}; it was given as {value:g}")
     return family.with_parameter(float(value))
+
+
+def _stepping(information: Array, pull: Array) -> tuple[Array, Array]:
+    """Give F (n, q, q) and r (n, q) from the information and minus the slope of each eta."""
+    root = np.sqrt(np.minimum(np.maximum(information, LEAST_INFORMATION), LARGEST_NUMBER))
+    pull = np.minimum(np.maximum(pull, -LARGEST_NUMBER), LARGEST_NUMBER)
+    wide = root[:, :, None]
+    return wide if pull.shape[1] == 1 else wide * np.eye(pull.shape[1]), pull / root
 
 
 def _off_zero(mu: Array, signed: bool) -> Array:

@@ -41,6 +41,8 @@ class Link:
 Cumulative = Callable[[Array, Array, Array, float], tuple[Array, Array]]
 Draw = Callable[[np.random.Generator, Array, Array, float], Array]  # of mu, weights (n, 1) and dispersion
 Pair = Callable[[Array, Array], Array]  # of y and eta
+# of y and eta: mean, loss, information and minus d loss / d eta, whose common parts are computed once
+Whole = Callable[[Array, Array], tuple[Array, Array, Array, Array]]
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Family:
     admitted: str = field(repr=False)  # the same, in words
     torch_loss: Callable[[Any, Any, Any, Link], Any] = field(repr=False)  # torch, y, eta, link -> (n,)
     draw: Draw = field(repr=False)
+    make_whole: Callable[[Link], Whole | None] = field(default=lambda link: None, repr=False)  # a quicker way, if any
     cumulative: Cumulative | None = field(default=None, repr=False)  # none where responses have no order
     has_likelihood: bool = True  # a quasi family has none: its log likelihood is NaN, its draws are refused
     parameter: float | None = None  # theta or power, where each value is a family of its own

@@ -92,14 +92,18 @@ def normal_hazard(z: Array) -> Array:
 
 
 def log1p_rest(t: Array) -> Array:
-    """Give t - log(1 + t) for t > -1, without loss of digits near zero.
+    """Give t - log(1 + t) for t > -1, without loss of digits near zero."""
+    near = np.abs(t) <= 0.1
+    return log1p_rest_near(t * near) + (1.0 - near) * (t - np.log1p(t))
 
-    With u = t / (2 + t), log(1 + t) = 2 (u + u^3/3 + u^5/5 + ...) and t - 2 u = t u, so near zero
+
+def log1p_rest_near(t: Array) -> Array:
+    """Give t - log(1 + t) for |t| <= 0.1.
+
+    With u = t / (2 + t), log(1 + t) = 2 (u + u^3/3 + u^5/5 + ...) and t - 2 u = t u, so that
     t - log(1 + t) = u (t - 2 (u^2/3 + u^4/5 + ...)).
     """
-    near = np.abs(t) <= 0.1
-    s = t * near
-    u = s / (2.0 + s)
+    u = t / (2.0 + t)
     v = u * u
     series = v * (1 / 3 + v * (1 / 5 + v * (1 / 7 + v * (1 / 9 + v * (1 / 11 + v * (1 / 13 + v / 15))))))
-    return u * (s - 2.0 * series) + (1.0 - near) * (t - np.log1p(t))
+    return u * (t - 2.0 * series)

@@ -50,7 +50,7 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
             + " one after the other, or a network with hidden= to all"
         )
     penalised = settings.regularisation > 0.0
-    rows = replace(arrays, weights=arrays.totals, frequencies=None)  # to solve, a frequency is a weight
+    rows = arrays if arrays.frequencies is None else replace(arrays, weights=arrays.totals, frequencies=None)
     aliased = aliased_columns(rows.X, rows.weights)
     rank = int(np.sum(~aliased))
     ridge = _ridge(design, arrays, settings.regularisation) if penalised else None
@@ -71,7 +71,7 @@ def fit_exact_line(chosen: Likelihood, design: Design, arrays: Arrays, settings:
     parameters = _as_parameters(network, line.coefficients)
     mu = chosen.mean(line.eta)
     facts = measure(chosen, arrays, mu, rank, design.has_intercept, None if penalised else line)
-    facts = replace(facts, parameter_error=shape.error)
+    facts = facts if np.isnan(shape.error) else replace(facts, parameter_error=shape.error)
     if not (np.all(np.isfinite(line.coefficients[~line.aliased])) and np.isfinite(facts.deviance)):
         raise ConvergenceError(too_large(arrays))
     notes += reliability_notes(chosen, arrays, mu, facts)

@@ -46,9 +46,10 @@ def condition_notes(line: LineFit) -> tuple[str, ...]:
 def reliability_notes(chosen: Likelihood, arrays: Arrays, mu: Array, facts: Facts) -> tuple[str, ...]:
     """Say where numbers of the summary mean little."""
     notes = []
-    scatter = facts.dispersion * float(np.mean(chosen.family.variance(mu)))
-    if not chosen.family.dispersion_known and scatter < PERFECT * float(np.mean(mu) ** 2 + np.var(mu)):
-        notes.append("the fit is essentially perfect: standard errors, tests and AIC are unreliable")
+    if not chosen.family.dispersion_known:
+        scatter = facts.dispersion * float(np.mean(chosen.family.variance(mu)))
+        if scatter < PERFECT * float(np.vdot(mu, mu)) / mu.size:
+            notes.append("the fit is essentially perfect: standard errors, tests and AIC are unreliable")
     if not chosen.family.dispersion_known and facts.df_residual <= 0 and facts.inverse_information is not None:
         notes.append("there are as many coefficients as rows, so nothing is left to tell their errors from")
     if chosen.family.name == "binomial" and np.isnan(facts.log_likelihood):

@@ -27,7 +27,8 @@ def best_log_theta(y: Array, mu: Array, weights: Array, start: float | None) -> 
     if float(weights @ ((y - mu) ** 2 - y)[:, 0]) <= 0.0:
         return None
     if start is None:
-        start = math.log(np.sum(weights) / max(float(weights @ ((y / mu - 1.0) ** 2)[:, 0]), 1e-300))
+        scatter = float(weights @ ((y / mu - 1.0) ** 2)[:, 0])  # infinite where a mean is as good as zero
+        start = math.log(np.sum(weights)) - math.log(min(max(scatter, 1e-300), 1e300))
     at, low, high, smallest = start, -math.inf, math.inf, math.inf
     for _ in range(MAX_STEPS):
         theta = math.exp(at)

@@ -13,12 +13,13 @@ Golub and Van Loan (2013), Matrix Computations, 4th edition, section 5.3.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pliant.optimisers.passes import Factor, Likelihood, Normal, Problem, factor, run
 from pliant.optimisers.polish import Polished, polish
+from pliant.products import times
 from pliant.types import Array, BoolArray
 
 __all__ = ["SETTLED", "Likelihood", "LineFit", "fit_line"]
@@ -145,6 +146,7 @@ class _Descent:
 
     def __init__(self, problem: Problem, eta: Array) -> None:
         self.problem, self.by_qr, self.steps = problem, False, 0
+        self.only: Factor | None = None  # of a problem that one step solves
         p = problem.X.shape[1]
         self.size = np.full((p, problem.q), np.inf)  # of the last step, coefficient by coefficient
         self.eta_step = np.inf if p else 0.0  # the same on eta: what decides
@@ -153,6 +155,8 @@ class _Descent:
 
     def run(self, polished: bool, watch: Callable[[Array], bool] | None = None) -> Polished:
         """Take steps until eta is at rest, then correct; give the line as it is where it does not come to rest."""
+        if self.only is not None:
+            return self._end(self.only, polished, rests=True)
         smallest, stale = np.inf, 0
         while self.steps < MAX_STEPS:
             found = self._factor()
@@ -221,6 +225,12 @@ class _Descent:
             found = factor(begun)
         self.at_first = 1.0 if found is None else found.condition  # separation makes it grow later, and is no tremble
         first = np.zeros(shape) if found is None else found.move.reshape(problem.q, -1).T
+        if found is not None and problem.likelihood.is_linear:  # a second pass would find the same equations
+            self.only, self.size = found, np.zeros(shape)
+            self.condition = found.condition
+            line = times(problem.X, first)
+            reach = max(float(np.vdot(line, line) / max(line.size, 1)) ** 0.5, begun.reach)
+            return replace(begun, beta=first, eta=line + problem.offset, reach=reach, information=None, triangle=None)
         now = run(problem, first, eta, by_qr=self.by_qr)
         if np.isfinite(now.objective) or not len(first):
             return now

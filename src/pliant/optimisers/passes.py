@@ -9,9 +9,10 @@ follow need only a rough inverse (see polish.py); beyond it the blocks go throug
 square it.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -27,6 +28,10 @@ TINY = 1e-300
 
 class Likelihood(Protocol):
     """What the driver asks of a family with its link."""
+
+    @property
+    def is_linear(self) -> bool:
+        """Say whether one step ends at the solution."""
 
     def start(self, y: Array, weights: Array) -> Array:
         """Give a first eta (n, q) that the family admits."""
@@ -54,6 +59,9 @@ class Likelihood(Protocol):
 
     def step_rows(self, y: Array, eta: Array, mu: Array) -> tuple[Array, Array]:
         """Give F (n, r, q) and b (n, r): F'F is the information of a row on eta, F'b its score."""
+
+    def pass_rows(self, y: Array, eta: Array) -> tuple[Array, Array, Array] | None:
+        """Give the loss, F and b at once; None where a row lies outside the family or the link."""
 
 
 @dataclass(frozen=True)
@@ -134,32 +142,40 @@ def run(problem: Problem, beta: Array, before: Array, *, start: bool = False, by
     collect = _Triangle(problem, penalty) if by_qr else _Gram(problem, penalty)
     loss = change = squares = known = spread = 0.0
     for part in blocks(n, k, QR_CELLS if by_qr else CELLS):
-        rows, y, weights = X[part], problem.y[part], problem.weights[part]
+        rows, y, weights, offset = X[part], problem.y[part], problem.weights[part], problem.offset[part]
         if not start:
             line = times(rows, beta)
             spread += float(np.vdot(line, line))
-            line += problem.offset[part]
-            change = max(change, float(np.max(np.abs(line - before[part]))))
+            line += offset
+            change = max(change, float(np.abs(line - before[part]).max(initial=0.0)))
             eta[part] = line
         here = eta[part]
-        mu = likelihood.mean(here)
-        if not likelihood.valid(here, mu):
+        found = likelihood.pass_rows(y, here)
+        if found is None:
             loss = np.inf
             break
+        losses, F, b = found
         if not start:  # the loss is cheaper than the deviance: no logarithm where the link has one
-            loss += float(weights @ likelihood.loss(y, here))
-        F, b = likelihood.step_rows(y, here, mu)
-        if start:
-            b = b + np.einsum("nrq,nq->nr", F, here - problem.offset[part])
-        squares += float(weights @ np.einsum("nr,nr->n", b, b))
-        known += float(weights @ np.einsum("nrq,nrq->n", F, F))
-        collect.add(rows, weights, F, b)
+            loss += float(weights @ losses)
+            if not math.isfinite(loss):
+                break
+        root = np.sqrt(weights)[:, None]
+        if q == 1 and F.shape[1] == 1:
+            F = F[:, :, 0]
+            b = root * (b + F * (here - offset) if start else b)
+            F = root * F
+        else:
+            b = root * (b + np.einsum("nrq,nq->nr", F, here - offset) if start else b)
+            F = root[:, :, None] * F
+        squares += float(np.vdot(b, b))
+        known += float(np.vdot(F, F))
+        collect.add(rows, F, b)
     noise = (squares / max(known, TINY)) ** 0.5
     information, triangle, right = collect.result()
     return Normal(
         beta,
         eta,
-        2.0 * loss + float(np.sum(penalty * beta.T.ravel())) if np.isfinite(loss) else np.inf,
+        2.0 * loss + float(penalty @ beta.T.ravel()) if math.isfinite(loss) else np.inf,
         change,
         max((spread / max(n * q, 1)) ** 0.5, noise, TINY),
         information,
@@ -176,16 +192,16 @@ class _Gram:
         self.information = np.diag(problem.decay)
         self.score = -penalty
 
-    def add(self, rows: Array, weights: Array, F: Array, b: Array) -> None:
+    def add(self, rows: Array, F: Array, b: Array) -> None:
+        """Add a block; F is (n, 1) where a row has one eta and one root of its information, else (n, r, q)."""
         p, q = self.p, self.q
-        if q == 1 and F.shape[1] == 1:
-            f = F[:, 0, 0]
-            scaled = rows * (np.sqrt(weights) * f)[:, None]
+        if F.ndim == 2:
+            scaled = rows * F
             self.information += gram(scaled)
-            self.score += across(rows, (weights * f * b[:, 0])[:, None])[:, 0]
+            self.score += across(scaled, b)[:, 0]
             return
-        H = np.einsum("n,nra,nrb->abn", weights, F, F, optimize=True)
-        self.score += (rows.T @ np.einsum("n,nra,nr->na", weights, F, b, optimize=True)).T.ravel()
+        H = np.einsum("nra,nrb->abn", F, F, optimize=True)
+        self.score += (rows.T @ np.einsum("nra,nr->na", F, b, optimize=True)).T.ravel()
         for a in range(q):
             for c in range(a, q):
                 block = rows.T @ (rows * H[a, c][:, None])
@@ -207,13 +223,13 @@ class _Triangle:
         self.stack[:, : self.k] = np.diag(root)
         self.stack[:, self.k] = -penalty / np.maximum(root, TINY)
 
-    def add(self, rows: Array, weights: Array, F: Array, b: Array) -> None:
-        root = np.sqrt(weights)
+    def add(self, rows: Array, F: Array, b: Array) -> None:
         k = self.k
-        wide = np.empty((len(rows) * F.shape[1] + k, k + 1))
+        F = F.reshape(len(rows), F.shape[1], -1)
+        wide = np.empty((b.size + k, k + 1))
         wide[:k] = self.stack
-        wide[k:, :k] = np.einsum("n,nrq,np->nrqp", root, F, rows).reshape(-1, k)
-        wide[k:, k] = (root[:, None] * b).ravel()
+        wide[k:, :k] = np.einsum("nrq,np->nrqp", F, rows).reshape(-1, k)
+        wide[k:, k] = b.ravel()
         self.stack = np.asarray(np.linalg.qr(wide, mode="r"))[:k]
 
     def result(self) -> tuple[Array | None, Array | None, Array]:
@@ -237,18 +253,18 @@ def factor(normal: Normal) -> Factor | None:
         R = R * scale
     else:
         assert normal.information is not None
-        diagonal = np.diagonal(normal.information)
-        if not np.all(np.isfinite(normal.information)) or np.any(diagonal <= 0.0):
+        diagonal = normal.information.diagonal()
+        if not ((diagonal > 0.0) & (diagonal < np.inf)).all():
             return None
-        scale = _powers(np.sqrt(diagonal))
+        scale = np.ldexp(1.0, np.rint(-0.5 * np.log2(diagonal)).astype(np.intc))
         try:
             R = np.asarray(np.linalg.cholesky(normal.information * scale * scale[:, None])).T
         except np.linalg.LinAlgError:
             return None
-    if k and (not np.all(np.isfinite(R)) or np.any(np.diagonal(R) == 0.0)):
+    if k and not (np.isfinite(R).all() and R.diagonal().all()):
         return None
     inverse = np.asarray(np.linalg.inv(R))
-    condition = float(np.linalg.norm(R) * np.linalg.norm(inverse)) / max(k, 1)
+    condition = float(np.vdot(R, R)) ** 0.5 * float(np.vdot(inverse, inverse)) ** 0.5 / max(k, 1)
     if normal.triangle is None and condition > WORST:
         return None
     T = scale[:, None] * inverse
@@ -257,5 +273,5 @@ def factor(normal: Normal) -> Factor | None:
 
 def _powers(length: Array) -> Array:
     """Give the powers of two nearest 1 / length, so that scaling rounds nothing."""
-    safe: Any = np.where((length > 0.0) & np.isfinite(length), length, 1.0)
-    return np.asarray(np.ldexp(1.0, -np.rint(np.log2(safe)).astype(np.int64)))
+    power = np.rint(-np.log2(np.where((length > 0.0) & (length < np.inf), length, 1.0)))
+    return np.asarray(np.ldexp(1.0, power.astype(np.int64)))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pliant.functions.distributions import gaussian_cumulative, gaussian_draw
-from pliant.functions.records import Family, Link, Pair
+from pliant.functions.records import Family, Link, Pair, Whole
 from pliant.types import Array
 
 
@@ -45,6 +45,16 @@ def gaussian_information(link: Link) -> Callable[[Array], Array]:
         return slope * slope
 
     return information
+
+
+def gaussian_whole(link: Link) -> Whole | None:
+    """All of a row with the identity."""
+
+    def whole(y: Array, eta: Array) -> tuple[Array, Array, Array, Array]:
+        pull = y - eta
+        return eta, 0.5 * pull * pull, np.ones_like(eta), pull
+
+    return whole if link.name == "identity" else None
 
 
 def gaussian_deviance(y: Array, mu: Array) -> Array:
@@ -90,4 +100,5 @@ GAUSSIAN = Family(
     ),
     draw=gaussian_draw,
     cumulative=gaussian_cumulative,
+    make_whole=gaussian_whole,
 )

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from pliant.functions.records import Link
-from pliant.functions.special import HALF_LOG_TAU, log1p_rest
+from pliant.functions.special import HALF_LOG_TAU, log1p_rest, log1p_rest_near
 from pliant.types import Array, BoolArray
 
 FLOOR = 1e-280  # below it a mean is as good as zero
@@ -18,7 +18,7 @@ def excess(y: Array, mu: Array, step: Array) -> Array:
     t = step / whole
     near = (np.abs(t) <= 0.1) * some
     far = whole * np.log(whole / np.maximum(mu, FLOOR)) + step
-    return near * whole * log1p_rest(t * near) + (1.0 - near) * some * far + (1.0 - some) * mu
+    return near * whole * log1p_rest_near(t * near) + (1.0 - near) * some * far + (1.0 - some) * mu
 
 
 def log_ratio(quotient: Array, step: Array) -> Array:
@@ -31,7 +31,7 @@ def log_ratio(quotient: Array, step: Array) -> Array:
 def deviation_rest(t: Array, quotient: Array) -> Array:
     """t - log(1 + t) for t = quotient - 1, whose digits the quotient keeps where t is near -1."""
     near = np.abs(t) <= 0.1
-    return near * log1p_rest(near * t) + (1.0 - near) * (t - np.log(quotient + near))
+    return near * log1p_rest_near(near * t) + (1.0 - near) * (t - np.log(quotient + near))
 
 
 def stirling_rest(x: Array) -> Array:

@@ -7,7 +7,7 @@ import numpy as np
 
 from pliant.functions.distributions import poisson_cumulative, poisson_draw
 from pliant.functions.families.parts import excess, from_0_on
-from pliant.functions.records import Family, Link, Pair
+from pliant.functions.records import Family, Link, Pair, Whole
 from pliant.types import Array
 
 
@@ -44,6 +44,16 @@ def poisson_information(link: Link) -> Callable[[Array], Array]:
         return link.slope(eta, link.inverse(eta)) * link.log_inverse_slope(eta)
 
     return information
+
+
+def poisson_whole(link: Link) -> Whole | None:
+    """All of a row with the log, from one exponential."""
+
+    def whole(y: Array, eta: Array) -> tuple[Array, Array, Array, Array]:
+        mu = link.inverse(eta)
+        return mu, mu - y * eta, mu, y - mu
+
+    return whole if link.name == "log" else None
 
 
 def poisson_deviance(y: Array, mu: Array) -> Array:
@@ -91,4 +101,5 @@ POISSON = Family(
     torch_loss=poisson_torch_loss,
     draw=poisson_draw,
     cumulative=poisson_cumulative,
+    make_whole=poisson_whole,
 )
