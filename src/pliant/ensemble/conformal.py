@@ -41,8 +41,9 @@ def conformity(
         return np.abs(y - mu)[:, 0] * np.sqrt(weights)
     from scipy.special import ndtri
 
-    below, upto = family.cumulative(y, mu, np.maximum(weights, 1e-300)[:, None], dispersion)
-    rank = below + (upto - below) * rng.random(below.shape)
+    with np.errstate(all="ignore"):  # out of fold a mean may be 0 or infinite
+        below, upto = family.cumulative(y, mu, np.maximum(weights, 1e-300)[:, None], dispersion)
+    rank = np.nan_to_num(below + (upto - below) * rng.random(below.shape), nan=1.0)  # the farthest there is
     tiny = 1e-16
     return np.abs(ndtri(np.clip(rank, tiny, 1.0 - tiny)))[:, 0]
 

@@ -20,7 +20,7 @@ from pliant.descent import seed_stream, train_network
 from pliant.ensemble.algebra import in_units, mean_network
 from pliant.ensemble.conformal import conformity
 from pliant.ensemble.folds import draw_folds
-from pliant.ensemble.verdict import curvature_test, verdict
+from pliant.ensemble.verdict import curvature_test, deviance_out_of_fold, verdict
 from pliant.functions.likelihood import Likelihood
 from pliant.measure import fingerprint, measure
 from pliant.model import Fitted, linear_predictor
@@ -177,8 +177,7 @@ def _in_training(design: Design, coefficients: Array) -> Array:
 def _judge(task: Task, curve: Array, line: Array, whole: Array, rank: int) -> Verdict:
     """Give the verdict between the line and the curve."""
     chosen, arrays, network, y = task.chosen, task.arrays, task.network, task.arrays.y
-    of_line = chosen.deviance(y, chosen.mean(line))
-    of_curve = chosen.deviance(y, chosen.mean(curve))
+    of_line, of_curve = (deviance_out_of_fold(chosen, y, eta) for eta in (line, curve))
     at = np.arange(network.inputs) if network.bending is None else np.array(network.bending)
     eta = arrays.X @ whole + arrays.offset[:, None]
     p_value = curvature_test(chosen, arrays, eta, task.design.inputs(arrays.X)[:, at], rank)
@@ -192,6 +191,6 @@ def _share(task: Task, curve: Array, line: Array, said: Verdict) -> float:
         return 1.0
     chosen, arrays = task.chosen, task.arrays
     losses = [
-        float(arrays.totals @ chosen.deviance(arrays.y, chosen.mean(line + share * (curve - line)))) for share in SHARES
+        float(arrays.totals @ deviance_out_of_fold(chosen, arrays.y, line + share * (curve - line))) for share in SHARES
     ]
     return float(SHARES[int(np.argmin(losses))])

@@ -22,7 +22,18 @@ DIRECTIONS = 6  # of them that are tested, the strongest
 SPREAD = 1.44  # of their weights, over the inputs
 TEST_SEED = 20_260  # the test draws the same bends for everybody
 LEAST_SHARE = 0.01  # of the line's deviance: less is not worth a curve
+WORST = 1e100  # deviance of a row that was predicted so badly that the number overflows, or nearly
 SURE = 0.01  # of the test: at 0.05 a true line with uneven spread in one input was called curved in 10 % of tables
+
+
+def deviance_out_of_fold(likelihood: Likelihood, y: Array, eta: Array) -> Array:
+    """Give the unit deviance (n,) of rows at an eta (n, q) from fits that did not see them: never infinite.
+
+    Far from the rows that it saw a fit with a logarithm may say 1e-200, or 1e200.
+    """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        each = likelihood.deviance(y, likelihood.mean(eta))
+    return np.minimum(np.nan_to_num(each, nan=WORST, posinf=WORST), WORST)
 
 
 def verdict(d: Array, arrays: Arrays, line_loss: float, p_value: float) -> Verdict:
