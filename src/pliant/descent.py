@@ -140,7 +140,9 @@ def train_network(
     problem, program = load(chosen, design, rows, network, settings)
     if settings.optimiser in DRIVERS:
         if checkpoint is not None:
-            raise ArgumentError(f"{settings.optimiser} is done in seconds and keeps no checkpoint; leave it out")
+            raise ArgumentError(
+                f"{settings.optimiser} takes seconds and keeps no checkpoint; leave it out, or take optimiser='adam'"
+            )
         start = _initial(problem, design, settings, member)
         _check_start(program, start)
         return _solved(chosen, design, rows, network, settings, _drive(program, problem, start, settings, rows, report))

@@ -11,11 +11,13 @@ import numpy as np
 
 from pliant.data.arrays import Arrays
 from pliant.data.table import make_frame
-from pliant.ensemble.verdict import mean_gain
+from pliant.ensemble.verdict import deviance_out_of_fold, mean_gain
 from pliant.errors import ArgumentError, InputError
 from pliant.fitting import fit
 from pliant.functions.likelihood import Likelihood
+from pliant.inference.look import look_of
 from pliant.model import Fitted
+from pliant.optimisers.irls import fit_line
 from pliant.record import Verdict
 from pliant.types import Array, IntArray
 
@@ -145,7 +147,7 @@ def comparison_of(model: Fitted) -> Comparison:
         f"{said.n_rows:,} rows, each predicted by a fit that did not see it ({len(kept)} folds)",
         f"{p}strict interval of the gain over folds (Nadeau and Bengio): {strict[0]:.4g} to {strict[1]:.4g}",
     )
-    return Comparison(tuple(lines), said, strict, notes, model.frame_kind)
+    return Comparison(tuple(lines), said, strict, (*notes, *look_of(model).notes), model.frame_kind)
 
 
 def _several(models: list[Fitted]) -> Comparison:
@@ -190,17 +192,28 @@ def _names(models: list[Fitted]) -> list[str]:
 
 def _losses(model: Fitted, eta: Array) -> Array:
     """Give the unit deviance (n,) of the training rows at some eta (n, q)."""
-    return model.likelihood.deviance(model.data().y, model.likelihood.mean(eta))
+    return deviance_out_of_fold(model.likelihood, model.data().y, eta)
 
 
 def _constant_losses(likelihood: Likelihood, arrays: Arrays, folds: IntArray) -> Array:
-    """Give the unit deviance (n,) of the mean of the other folds."""
+    """Give the unit deviance (n,) of the model of the other folds that knows only its intercept and the offset."""
     y, losses = arrays.y, np.empty(len(arrays.y))
     for fold in np.unique(folds):
         inside = folds == fold
-        eta = likelihood.constant(y[~inside], arrays.totals[~inside]) + np.zeros((int(np.sum(inside)), 1))
-        losses[inside] = likelihood.deviance(y[inside], likelihood.mean(eta))
+        others = arrays.take(np.flatnonzero(~inside))
+        level = _constant(likelihood, others if np.any(others.totals > 0.0) else arrays)
+        eta = level + np.zeros((int(np.sum(inside)), 1)) + arrays.offset[inside, None]
+        losses[inside] = deviance_out_of_fold(likelihood, y[inside], eta)
     return losses
+
+
+def _constant(likelihood: Likelihood, arrays: Arrays) -> Array:
+    """Give the intercept (q,) beside the offset; where there is no finite one, that of the mean response."""
+    if np.any(arrays.offset != 0.0):
+        line = fit_line(likelihood, np.ones((len(arrays.y), 1)), arrays.y, arrays.totals, arrays.offset, polished=False)
+        if line.converged:
+            return np.asarray(line.coefficients[0])
+    return likelihood.constant(arrays.y, arrays.totals) - np.average(arrays.offset, weights=arrays.totals)
 
 
 def _mean(losses: Array, arrays: Arrays) -> float:
@@ -208,10 +221,15 @@ def _mean(losses: Array, arrays: Arrays) -> float:
 
 
 def _strict(d: Array, arrays: Arrays, folds: IntArray, count: int) -> tuple[float, float]:
-    """Give the interval of the gain from the folds' means: var = s^2 (1/K + 1/(K - 1))."""
+    """Give the interval of the gain from the means of the folds with weight: var = s^2 (1/K + 1/(K - 1))."""
     from scipy.special import stdtrit
 
-    means = np.array([_mean(d[folds == k], arrays.take(np.flatnonzero(folds == k))) for k in range(count)])
+    weights = np.bincount(folds, arrays.totals, count)
+    sums = np.bincount(folds, arrays.totals * d, count)
+    means = sums[weights > 0.0] / weights[weights > 0.0]
+    count = len(means)
+    if count < 2:
+        return -np.inf, np.inf
     error = float(np.std(means, ddof=1)) * (1.0 / count + 1.0 / (count - 1)) ** 0.5
     reach = float(stdtrit(count - 1, 0.975)) * error
     return float(np.mean(means)) - reach, float(np.mean(means)) + reach

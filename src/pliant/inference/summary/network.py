@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pliant.inference.glance import deviance_explained
+from pliant.inference.look import all_notes
 from pliant.inference.summary.content import Summary
 from pliant.inference.summary.numbers import count, short
 from pliant.optimisers import DRIVERS
@@ -19,7 +20,7 @@ def summarise_network(model: "Fitted", facts: tuple[str, ...]) -> Summary:
     """Say what was trained, how, and how close it came; of members first what they say of rows they did not see."""
     if model.members is not None:
         facts = (model.members.verdict.sentence, *facts)
-    return Summary(_network_title(model), facts, (), _network_lines(model), model.notes)
+    return Summary(_network_title(model), facts, (), _network_lines(model), all_notes(model))
 
 
 def _network_title(model: "Fitted") -> str:
