@@ -14,7 +14,8 @@ import argparse
 import json
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -280,18 +281,17 @@ def run(case: Case, ways: Iterable[str] = WAYS) -> Outcome:
     return outcome
 
 
-def kept(path: Path, numbers: range) -> Iterator[Outcome]:
-    """Give the outcome of every table, from a file what is there already; a long run may be stopped and go on."""
+def kept(path: Path, numbers: range, processes: int) -> list[Outcome]:
+    """Give the outcome of every table, from a file what is there already: a long run may be stopped and go on."""
     lines = path.read_text().splitlines() if path.exists() else []
-    done = {
-        said["number"]: Outcome(**{k: v for k, v in said.items() if k != "number"}) for said in map(json.loads, lines)
-    }
-    for number in numbers:
-        if number not in done:
-            done[number] = run(draw(number))
-            with path.open("a") as file:
-                file.write(json.dumps({"number": number, **asdict(done[number])}) + "\n")
-        yield done[number]
+    done = {number: Outcome(**said) for number, said in map(json.loads, lines)}
+    left = [number for number in numbers if number not in done]
+    with ProcessPoolExecutor(processes) as pool, path.open("a") as file:
+        for number, outcome in zip(left, pool.map(run, map(draw, left)), strict=True):
+            done[number] = outcome
+            file.write(json.dumps([number, asdict(outcome)]) + "\n")
+            file.flush()
+    return [done[number] for number in numbers]
 
 
 def report(outcomes: list[Outcome]) -> str:
@@ -325,13 +325,14 @@ def main() -> None:
     parser.add_argument("--only", type=int, help="one table, and what became of it")
     parser.add_argument("--tables", type=int, default=TABLES, help="how many")
     parser.add_argument("--kept", type=Path, default=KEPT, help="a file of what was done; the run goes on from it")
+    parser.add_argument("--processes", type=int, default=1, help="of which each fits other tables")
     given = parser.parse_args()
     if given.smoke or given.only is not None:
         numbers = range(SMOKE) if given.only is None else range(given.only, given.only + 1)
         outcomes = [run(draw(number)) for number in numbers]
     else:
         given.kept.parent.mkdir(exist_ok=True)
-        outcomes = list(kept(given.kept, range(given.tables)))
+        outcomes = kept(given.kept, range(given.tables), given.processes)
     print(report(outcomes))
     problems = [text for outcome in outcomes for text in outcome.failures]
     moved = [(m, what, where) for o in outcomes for what, each in o.moves.items() for m, where in each if m > LIMIT]

@@ -100,7 +100,8 @@ def mostly_missing(view: View) -> Iterator[Finding]:
 def codes_for_missing(view: View) -> Iterator[Finding]:
     """Numbers such as 999 that lie far from all others of their column."""
     for name in view.numbers:
-        ends = view.ordered[name][[0, -1]]
+        j = view.plain.get(name)
+        ends = view.ordered[name][[0, -1]] if j is None else [end[j] for end in view.ends]
         for code in CODES:
             if code in ends and (found := _is_code(code, view.values(name))):
                 words = (

@@ -78,7 +78,8 @@ def all_notes(model: "Fitted") -> tuple[str, ...]:
 def look_of(model: "Fitted") -> Findings:
     """Look at the table of a fitted model.
 
-    The parameters are those that the data determine, where the fit counted them, else all.
+    The parameters are those that the data determine, where the fit counted them, else all; none of a line that is held
+    back by a penalty, which is the remedy already.
 
     Raises
     ------
@@ -88,4 +89,6 @@ def look_of(model: "Fitted") -> Findings:
     count, what = float(model.n_parameters), "coefficients" if model.is_line else "weights"
     if np.isfinite(model.facts.effective_parameters):
         count, what = model.facts.effective_parameters, "parameters that the data determine"
+    if model.is_line and (model.settings.firth or model.settings.regularisation > 0.0):
+        count = 0.0
     return find(model.design, model.training_table(), model.data(), model.family, count, what)
