@@ -16,7 +16,7 @@ ROWS = (
     ("_version", "errors", "types"),
     ("extended", "products"),
     ("functions", "optimisers", "data"),
-    ("network", "datasets", "modelfile"),
+    ("network", "datasets", "modelfile", "findings"),
     ("engines",),
     ("training", "gradient", "story"),
     ("record",),

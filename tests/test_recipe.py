@@ -99,3 +99,22 @@ def test_arguments_of_the_wrong_kind_or_without_a_use_are_refused(options, says)
     training = {"hidden": 2, "epochs": 2} if "hidden" not in options else {}
     with pytest.raises(ArgumentError, match=says):
         pliant.fit("y ~ x", TABLE, **(training | options))
+
+
+@pytest.mark.parametrize("formula", ["y ~ 1", "y ~ . - x"])
+def test_where_nothing_can_bend_the_recipe_fits_the_line_and_says_so(formula):
+    table = {"y": [1.0, 4.0, 2.0, 3.5, 2.5], "x": [1.0, 2.0, 3.0, 4.0, 5.0]}
+    model = pliant.fit(formula, table)
+    line = pliant.fit("y ~ 1", table, hidden=())
+    assert model.is_line
+    assert model.coefficients == line.coefficients
+    assert "no column that could bend" in str(model.summary())
+    assert "no column that could bend" not in str(line.summary())
+
+
+def test_a_checkpoint_of_a_small_table_is_refused_with_what_to_do_and_that_works(tmp_path):
+    table = pliant.datasets.sine(n=30, seed=1)
+    for options in ({}, {"members": 1}):
+        with pytest.raises(ArgumentError, match="optimiser='adam'"):
+            pliant.fit("y ~ x", table, checkpoint=tmp_path / "c", **options)
+    assert pliant.fit("y ~ x", table, checkpoint=tmp_path / "c", optimiser="adam", epochs=3).members is None

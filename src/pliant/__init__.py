@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pliant.fitting import continue_training, fit
     from pliant.gradient import check_gradient
     from pliant.inference.anova import anova
+    from pliant.inference.look import look
     from pliant.model import Fitted
     from pliant.storage import load
     from pliant.story import (
@@ -39,6 +40,7 @@ _HOMES = {
     "gradient_step": "pliant.story",
     "layer": "pliant.story",
     "load": "pliant.storage",
+    "look": "pliant.inference.look",
     "network_gradient": "pliant.story",
     "squared_loss": "pliant.story",
     "train_torch": "pliant.story",
@@ -60,6 +62,7 @@ __all__ = [
     "gradient_step",
     "layer",
     "load",
+    "look",
     "network_gradient",
     "squared_loss",
     "train_torch",

@@ -140,8 +140,10 @@ def train_network(
     problem, program = load(chosen, design, rows, network, settings)
     if settings.optimiser in DRIVERS:
         if checkpoint is not None:
-            raise ArgumentError(f"{settings.optimiser} is done in seconds and keeps no checkpoint; leave it out")
-        start = _initial(chosen, design, rows, network, settings, member)
+            raise ArgumentError(
+                f"{settings.optimiser} takes seconds and keeps no checkpoint; leave it out, or take optimiser='adam'"
+            )
+        start = _initial(problem, design, settings, member)
         _check_start(program, start)
         return _solved(chosen, design, rows, network, settings, _drive(program, problem, start, settings, rows, report))
     kept = None
@@ -149,7 +151,7 @@ def train_network(
         kept = Checkpoint(checkpoint, _identity(chosen, design, network, settings, fingerprint(rows, held_out)))
         before = before or kept.read()
     if before is None:
-        before = TrainingState.start(_initial(chosen, design, rows, network, settings, member))
+        before = TrainingState.start(_initial(problem, design, settings, member))
         _check_start(program, before.state)
     result = train(
         program,
@@ -250,12 +252,12 @@ def load(
     chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings
 ) -> tuple[Problem, Program]:
     """Hand the rows to the engine, in the units of training."""
-    y, offset = design.scaling.scale_response(rows.y, rows.offset)
+    X, (y, offset) = design.inputs(rows.X), design.scaling.scale_response(rows.y, rows.offset)
+    if settings.optimiser in DRIVERS and (settings.evidence or settings.regularisation > 0.0):
+        X, y = design.scaling.rounded(X, y)
     penalty = settings.regularisation * _penalised(network)
     rule = _rule(settings)
-    problem = Problem(
-        network, chosen, design.inputs(rows.X), y, rows.totals, offset, penalty, decays=_penalised(network)
-    )
+    problem = Problem(network, chosen, X, y, rows.totals, offset, penalty, decays=_penalised(network))
     return problem, engine(settings.engine, settings.precision).load(problem, rule, settings.batch)
 
 
@@ -273,27 +275,25 @@ def _penalised(network: Network) -> Array:
     return np.asarray(marks)
 
 
-def _initial(
-    chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings, member: int | None = None
-) -> State:
+def _initial(problem: Problem, design: Design, settings: Settings, member: int | None = None) -> State:
     """Draw initial values; where a line runs beside hidden layers, it is the fitted one.
 
     A step of the line of q outputs costs n q (p q)^2, hours for hundreds of classes: there it starts as the mean.
     """
-    y, offset = design.scaling.scale_response(rows.y, rows.offset)
+    network, chosen, y, weights = problem.network, problem.likelihood, problem.y, problem.weights
     line = None
     work = len(y) * network.outputs * float((1 + network.inputs) * network.outputs) ** 2
     if network.has_skip and network.outputs > 1 and work > START_WORK:
         line = np.zeros((1 + network.inputs, network.outputs))
         if design.has_intercept:
-            line[0] = chosen.constant(y, rows.weights)
+            line[0] = chosen.constant(y, weights)
     elif network.has_skip:
         ones = np.ones((len(y), 1))
-        X = np.hstack([ones, design.inputs(rows.X)])
-        ridge = np.full(X.shape[1], START_RIDGE * np.sum(rows.totals))
+        X = np.hstack([ones, problem.X])
+        ridge = np.full(X.shape[1], START_RIDGE * np.sum(weights))
         ridge[0] = 0.0 if design.has_intercept else np.inf
         kept = np.isfinite(ridge)
-        start = fit_line(chosen, X[:, kept], y, rows.totals, offset, ridge=ridge[kept], polished=False)
+        start = fit_line(chosen, X[:, kept], y, weights, problem.offset, ridge=ridge[kept], polished=False)
         line = np.zeros((X.shape[1], network.outputs))
         line[kept] = start.coefficients
     own = () if member is None else (member,)

@@ -14,12 +14,12 @@ import numpy as np
 
 from pliant.data.arrays import Arrays
 from pliant.data.columns import shown_rows
-from pliant.data.design import Design, learn_design
+from pliant.data.design import Design, has_inputs, learn_design
 from pliant.data.formula import Formula, parse
 from pliant.data.given import check_same_rows, given_groups
 from pliant.data.table import Table, is_array, named_columns, read_array, read_table
 from pliant.descent import lay_network, split, train_network, training_rows
-from pliant.ensemble import fit_members, n_folds
+from pliant.ensemble import Task, fit_members, n_folds
 from pliant.errors import ArgumentError, InputError, ResponseError
 from pliant.functions.activations import ACTIVATIONS
 from pliant.functions.likelihood import Likelihood, likelihood
@@ -28,8 +28,13 @@ from pliant.measure import fingerprint
 from pliant.model import Fitted
 from pliant.optimisers import DRIVERS
 from pliant.optimisers.checks import check_choice, check_count, check_flag, check_word
-from pliant.recipe import Asked, choose, refine, what_was_asked
+from pliant.recipe import NOTHING_BENDS, Asked, choose, refine, what_was_asked
 from pliant.training import progress_bar
+
+NO_CHECKPOINT = (
+    "a table this small is fitted in seconds and keeps no checkpoint; leave checkpoint out, or train by small steps, "
+    "as with optimiser='adam'"
+)
 
 
 def fit(
@@ -185,11 +190,14 @@ def fit(
         check_count("threads", threads, at_least=1)
     chosen = likelihood(family, link)
     parsed, read = formula_and_table(formula, table)
-    plan = choose(asked, read.n_rows)
+    bends = hidden is not None or has_inputs(parsed, read, weights, offset, frequencies, groups)
+    plan = choose(asked if bends else replace(asked, hidden=()), read.n_rows)
     if plan.exact and checkpoint is not None:
         raise ArgumentError("checkpoint keeps a training, and an exact line is not trained; leave it out")
     if plan.members is not None and checkpoint is not None:
-        raise ArgumentError("members keep no checkpoint; leave it out, or ask for members=1")
+        raise ArgumentError(
+            NO_CHECKPOINT if plan.open else "members keep no checkpoint; leave it out, or give members=1"
+        )
     if plan.members is None and (groups is not None or in_order):
         what = "in_order" if groups is None else "groups"
         raise ArgumentError(f"{what} says which rows members leave out together, and this fit has none; leave it out")
@@ -218,11 +226,7 @@ def fit(
         if plan.members is not None:
             with progress_bar(progress) as report:
                 model = fit_members(
-                    shape.likelihood,
-                    design,
-                    rows,
-                    network,
-                    settings,
+                    Task(shape.likelihood, design, rows, network, settings),
                     n_folds(len(rows.y), plan.members or None),
                     groups=None if groups is None else given_groups(groups, read, rows.rows),
                     in_order=in_order,
@@ -235,7 +239,8 @@ def fit(
                     shape.likelihood, design, rows, held_out, network, settings, report, checkpoint=checkpoint
                 )
         model = replace(model, notes=model.notes + shape.notes)
-    return replace(model, table=read, frame_kind=read.kind)
+    notes = model.notes if bends else (*model.notes, NOTHING_BENDS)
+    return replace(model, table=read, frame_kind=read.kind, notes=notes)
 
 
 def continue_training(

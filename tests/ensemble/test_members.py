@@ -79,7 +79,22 @@ def test_units_do_not_matter(sine):
     moved = {"x": 1e6 * np.array(table["x"]), "y": 1e-3 * np.array(table["y"])}
     again = pliant.fit("y ~ x", moved, hidden=4, seed=1)
     ours, theirs = np.array(again.predict(moved)["prediction"]), np.array(model.predict(table)["prediction"])
-    np.testing.assert_allclose(1e3 * ours, theirs, rtol=0, atol=1e-7 * np.max(np.abs(theirs)))
+    np.testing.assert_allclose(1e3 * ours, theirs, rtol=0, atol=1e-11 * np.std(theirs))
+
+
+def test_units_do_not_matter_for_one_curve_by_evidence_either(sine):
+    table, _ = sine
+    moved = {"x": np.array(table["x"]) / 3.6 + 40.0, "y": np.array(table["y"])}
+    one, other = (pliant.fit("y ~ x", rows, hidden=4, seed=1, members=1) for rows in (table, moved))
+    ours, theirs = np.array(one.predict(table)["prediction"]), np.array(other.predict(moved)["prediction"])
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-11 * np.std(theirs))
+
+
+def test_a_row_predicted_as_far_off_as_can_be_counts_as_a_number():
+    """Out of fold a log link may say 1e-200 of a row; neither verdict nor share is then NaN."""
+    table = {"x": [0.0, 1.0, 2.0, 3.0, 1e6], "y": [8.0, 4.0, 2.0, 1.0, 2.0]}
+    said = pliant.fit("y ~ x", table, family="gamma").members.verdict
+    assert np.isfinite([said.gain, said.low, said.high, said.share]).all()
 
 
 def test_other_families_and_groups_have_members():

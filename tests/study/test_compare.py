@@ -46,6 +46,32 @@ def test_a_comparison_is_a_frame_and_a_page(found):
     assert "<strong>The curve earns its keep" in found._repr_html_()
 
 
+def test_rows_without_weight_leave_the_strict_interval_to_the_other_folds():
+    rng = np.random.default_rng(2)
+    x = rng.standard_normal(24)
+    table = {"x": x, "y": x + rng.standard_normal(24), "w": np.repeat([0.0, 1.0, 1.0], 8)}
+    found = pliant.compare("y ~ x", table, weights="w", hidden=1, members=3, in_order=True)
+    assert np.isfinite(found.strict).all()
+    table["w"] = np.repeat([0.0, 0.0, 1.0], 8)  # a single fold has weight: nothing is known of other draws of folds
+    found = pliant.compare("y ~ x", table, weights="w", hidden=1, members=6, in_order=True)
+    assert np.isfinite([line.loss for line in found.lines]).all()
+
+
+@pytest.mark.parametrize("family", ["multinomial", "poisson", "negative_binomial", "tweedie", "gamma", "quasibinomial"])
+def test_the_model_without_input_has_its_own_folds_in_every_family(family):
+    """It knows the offset, as the null model does, and a class that the other folds lack."""
+    rng = np.random.default_rng(3)
+    exposure = np.log(rng.uniform(1.0, 50.0, 12))
+    y = {"quasibinomial": np.tile([0.0, 1.0, 1.0], 4), "multinomial": np.array(["a", "b"] * 5 + ["b", "c"])}
+    table = {"x": rng.standard_normal(12), "y": y.get(family, np.round(np.exp(exposure) + 1.0)), "e": exposure}
+    offset = {} if family in y else {"offset": "e"}
+    found = pliant.compare("y ~ x", table, family=family, hidden=1, members=3, in_order=True, **offset)
+    assert np.isfinite([line.loss for line in found.lines]).all()
+    if offset:
+        without = pliant.compare("y ~ x", table, family=family, hidden=1, members=3, in_order=True)
+        assert found.lines[0].loss < 0.2 * without.lines[0].loss
+
+
 def test_several_models_are_set_beside_the_best(sine):
     models = [pliant.fit("y ~ x", sine, hidden=h, seed=1) for h in (1, 4)]
     found = pliant.compare(*models)

@@ -18,6 +18,10 @@ import click
 @click.option("--seed", type=int, default=0, show_default=True)
 def command(data: str, formula: str, **options: Any) -> None:
     """Say whether a curve predicts better than the line of FORMULA ("y ~ x + g") in DATA (.csv or .parquet)."""
+    from pliant.cli.look import say_findings
+    from pliant.fitting import formula_and_table
     from pliant.study import compare
 
-    click.echo(str(compare(formula, data, **options)))
+    parsed, table = formula_and_table(formula, data)
+    say_findings(parsed.text, table, options)
+    click.echo(str(compare(parsed.text, table, **options)))

@@ -99,9 +99,10 @@ def command(
 
     Without --line or --hidden the recipe decides, and the summary says what it chose and why.
     """
+    from pliant.cli.look import say_findings
     from pliant.data.files import check_target
     from pliant.errors import ArgumentError, Interrupted
-    from pliant.fitting import fit
+    from pliant.fitting import fit, formula_and_table
 
     if line and hidden is not None:
         raise ArgumentError("--line has no hidden layers; give either --line or --hidden")
@@ -117,7 +118,10 @@ def command(
 
         check_report_path(report, data)
     widths = () if line else hidden
-    model = fit(formula, data, hidden=widths, skip=not no_skip, progress=False if quiet else None, **options)
+    parsed, table = formula_and_table(formula, data)
+    if not quiet:
+        say_findings(parsed.text, table, options)
+    model = fit(parsed.text, table, hidden=widths, skip=not no_skip, progress=False if quiet else None, **options)
     if not quiet:
         click.echo(str(model.summary(names)))
         if check:

@@ -40,7 +40,7 @@ from pliant.data.whole import whole_columns, whole_matrix
 from pliant.errors import FormulaError, TableError
 from pliant.types import Array, BoolArray, IntArray
 
-__all__ = ["Design", "aliased_columns", "learn_design"]
+__all__ = ["Design", "aliased_columns", "has_inputs", "learn_design"]
 
 
 class Rows(NamedTuple):
@@ -344,6 +344,17 @@ def learn_design(
     if standardise or scale_response:
         scaling = _scaling(learnt, terms.intercept, standardise, scale_response)
     return replace(rough, scaling=scaling, notes=notes), arrays
+
+
+def has_inputs(formula: Formula, table: Table, *given: Any) -> bool:
+    """Say whether a formula has any term but the intercept; `given` is what comes beside it, and `.` leaves out.
+
+    Raises
+    ------
+    FormulaError, TableError
+        If the formula cannot be expanded for the table.
+    """
+    return bool(expand(formula, _columns_for(formula, table, *given)).terms)
 
 
 def _columns_for(formula: Formula, table: Table, *given: Any) -> tuple[str, ...]:

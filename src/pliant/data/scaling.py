@@ -8,6 +8,7 @@ import numpy as np
 
 from pliant.types import Array
 
+GRID = 2.0**24  # parts of a deviation, as float32 has them near 1
 CONSTANT = 1e-12  # a column that varies by less than this share of its size is constant
 
 
@@ -63,6 +64,20 @@ class Scaling:
         """Give y (n, q) and offset (n,) in the units of training."""
         return (y - self.response_centre) / self.response_scale, offset / self.response_scale[0]
 
+    def rounded(self, inputs: Array, y: Array) -> tuple[Array, Array]:
+        """Give inputs (m, p') and y (m, q) in the units of training, to 24 bits of a deviation; what has none as it is.
+
+        The last bits of a standardised number depend on the unit that it came in, and a descent can magnify them
+        1e10 times. These do not.
+        """
+        coarse = np.round(inputs * GRID) / GRID if self._is_learnt(self.centre, self.scale) else inputs
+        moved = self._is_learnt(self.response_centre, self.response_scale)
+        return coarse, np.round(y * GRID) / GRID if moved else y
+
+    @staticmethod
+    def _is_learnt(centre: Array, scale: Array) -> bool:
+        return bool(np.any(scale != 1.0) or np.any(centre != 0.0))
+
     def unscale(self, slopes: Array, intercept: Array) -> tuple[Array, Array]:
         """Give the slopes (p', q) and intercept (q,) of a line in the user's units."""
         raw = slopes / self.scale[:, None]
@@ -83,8 +98,8 @@ class Scaling:
         """Learn from other rows (n, p') what this one has learnt from its own; what it leaves alone stays."""
         learnt = Scaling.learn(inputs, y, offset, intercept, frequencies)
         plain = Scaling.none(len(self.centre))
-        scaled = bool(np.any(self.scale != 1.0) or np.any(self.centre != 0.0))
-        moved = bool(np.any(self.response_scale != 1.0) or np.any(self.response_centre != 0.0))
+        scaled = self._is_learnt(self.centre, self.scale)
+        moved = self._is_learnt(self.response_centre, self.response_scale)
         inside, outside = learnt if scaled else plain, learnt if moved else plain
         return Scaling(inside.centre, inside.scale, outside.response_centre, outside.response_scale)
 

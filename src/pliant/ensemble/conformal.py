@@ -48,8 +48,9 @@ def conformity(
     else:
         from scipy.special import ndtri
 
-        below, upto = family.cumulative(y, likelihood.mean(eta), np.maximum(weights, 1e-300)[:, None], dispersion)
-        rank = below + (upto - below) * rng.random(below.shape)
+        with np.errstate(all="ignore"):  # out of fold a mean may be 0 or infinite
+            below, upto = family.cumulative(y, likelihood.mean(eta), np.maximum(weights, 1e-300)[:, None], dispersion)
+        rank = np.nan_to_num(below + (upto - below) * rng.random(below.shape), nan=1.0)  # the farthest there is
         scores = np.abs(ndtri(np.clip(rank, TINY_RANK, 1.0 - TINY_RANK)))[:, 0]
     return np.where(weights > 0.0, scores, np.nan)
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from pliant.data.arrays import Arrays
 from pliant.functions.likelihood import Likelihood
+from pliant.optimisers.irls import fit_line
 from pliant.record import SURE, Verdict
 from pliant.types import Array, IntArray
 
@@ -22,6 +23,17 @@ DIRECTIONS = 6  # of them that are tested, the strongest
 SPREAD = 1.44  # of their weights, over the inputs
 TEST_SEED = 20_260  # the test draws the same bends for everybody
 LEAST_SHARE = 0.01  # of the line's deviance: less is not worth a curve
+WORST = 1e100  # deviance of a row that was predicted so badly that the number overflows, or nearly
+
+
+def deviance_out_of_fold(likelihood: Likelihood, y: Array, eta: Array) -> Array:
+    """Give the unit deviance (n,) of rows at an eta (n, q) from fits that did not see them: never infinite.
+
+    Far from the rows that it saw a fit with a logarithm may say 1e-200, or 1e200.
+    """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        each = likelihood.deviance(y, likelihood.mean(eta))
+    return np.minimum(np.nan_to_num(each, nan=WORST, posinf=WORST), WORST)
 
 
 def verdict(d: Array, arrays: Arrays, line_loss: float, p_value: float) -> Verdict:
@@ -60,14 +72,27 @@ def mean_gain(d: Array, arrays: Arrays) -> tuple[float, float, float]:
 
 
 def constant_losses(likelihood: Likelihood, arrays: Arrays, folds: IntArray) -> Array:
-    """Give the unit deviance (n,) of the mean of the other folds; of all rows where there is one fold."""
+    """Give the unit deviance (n,) of the model of the other folds that knows only its intercept and the offset.
+
+    Where there is one fold, or the others have no weight, it is that of all rows.
+    """
     y, losses = arrays.y, np.empty(len(arrays.y))
     for fold in np.unique(folds):
         inside = folds == fold
-        others = inside if inside.all() else ~inside
-        eta = likelihood.constant(y[others], arrays.totals[others]) + np.zeros((int(np.sum(inside)), 1))
-        losses[inside] = likelihood.deviance(y[inside], likelihood.mean(eta))
+        others = arrays.take(np.flatnonzero(~inside))
+        level = _constant(likelihood, others if np.any(others.totals > 0.0) else arrays)
+        eta = level + np.zeros((int(np.sum(inside)), 1)) + arrays.offset[inside, None]
+        losses[inside] = deviance_out_of_fold(likelihood, y[inside], eta)
     return losses
+
+
+def _constant(likelihood: Likelihood, arrays: Arrays) -> Array:
+    """Give the intercept (q,) beside the offset; where there is no finite one, that of the mean response."""
+    if np.any(arrays.offset != 0.0):
+        line = fit_line(likelihood, np.ones((len(arrays.y), 1)), arrays.y, arrays.totals, arrays.offset, polished=False)
+        if line.converged:
+            return np.asarray(line.coefficients[0])
+    return likelihood.constant(arrays.y, arrays.totals) - np.average(arrays.offset, weights=arrays.totals)
 
 
 def n_rows(arrays: Arrays) -> int:

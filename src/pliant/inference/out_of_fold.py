@@ -10,7 +10,7 @@ import numpy as np
 
 from pliant.data.arrays import Arrays
 from pliant.ensemble.algebra import mean_network
-from pliant.ensemble.verdict import constant_losses, mean_gain
+from pliant.ensemble.verdict import constant_losses, deviance_out_of_fold, mean_gain
 from pliant.types import Array
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def predicting_eta(model: "Fitted") -> Array:
 
 def losses(model: "Fitted", eta: Array) -> Array:
     """Give the unit deviance (n,) of the training rows at some eta (n, q)."""
-    return model.likelihood.deviance(model.data().y, model.likelihood.mean(eta))
+    return deviance_out_of_fold(model.likelihood, model.data().y, eta)
 
 
 def mean_loss(values: Array, arrays: Arrays) -> float:

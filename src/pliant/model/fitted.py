@@ -261,9 +261,10 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
 
     def save(self, path: "str | os.PathLike[str]") -> None:
         """Write the model to one file, whole or not at all."""
+        from pliant.inference.look import all_notes
         from pliant.storage import save
 
-        save(self, path)
+        save(replace(self, notes=all_notes(self)), path)  # a file holds no table to look at
 
     def to_torch(self) -> Any:
         """The model as a plain `torch.nn.Module`: design matrix in, mean out, scaling inside."""

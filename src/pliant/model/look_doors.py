@@ -25,6 +25,12 @@ class LookDoors:
 
         return summarise(self, names, cov_type, groups)
 
+    def look(self: Any) -> Any:
+        """What in the table spoils a fit, in words with a remedy: identifiers, copies, constants, rows too few."""
+        from pliant.inference.look import look_of
+
+        return look_of(self)
+
     def check(self: Any, n: int = 249, seed: int = 0) -> Any:
         """Say what speaks against the model, in words with p-values, by n tables simulated from it."""
         from pliant.inference.check import check

@@ -5,7 +5,7 @@ the summary prints. A value that the user gave is never changed.
 """
 
 from pliant.recipe.asked import Asked, Plan, what_was_asked, widths
-from pliant.recipe.choose import choose
+from pliant.recipe.choose import NOTHING_BENDS, choose
 from pliant.recipe.curvature import refine
 
-__all__ = ["Asked", "Plan", "choose", "refine", "what_was_asked", "widths"]
+__all__ = ["NOTHING_BENDS", "Asked", "Plan", "choose", "refine", "what_was_asked", "widths"]

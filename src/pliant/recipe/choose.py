@@ -15,6 +15,7 @@ from pliant.record import Settings
 FULL_BATCH_ROWS = 2_000  # to here one step sees all rows; beyond, batches of 256
 HOLD_OUT_ROWS = 100  # from here the recipe can spare a fifth of the rows to choose when to stop
 STEPS = 4_000  # what the recipe's training may take
+NOTHING_BENDS = "there is no column that could bend, so this is the line: the mean alone"
 
 
 def choose(asked: Asked, n_rows: int) -> Plan:

@@ -14,6 +14,7 @@ from pliant.data.table import make_frame
 from pliant.ensemble.verdict import mean_gain
 from pliant.errors import ArgumentError, InputError
 from pliant.fitting import fit
+from pliant.inference.look import look_of
 from pliant.inference.out_of_fold import Line, losses, mean_loss, out_of_fold_lines, predicting_eta
 from pliant.inference.summary.network import cells
 from pliant.inference.summary.numbers import short
@@ -125,7 +126,7 @@ def comparison_of(model: Fitted) -> Comparison:
         f"{said.n_rows:,} rows, each predicted by a fit that did not see it ({len(kept)} folds)",
         f"{p}strict interval of the gain over folds (Nadeau and Bengio): {low} to {high}",
     )
-    return Comparison(lines, said, strict, notes, model.frame_kind)
+    return Comparison(lines, said, strict, (*notes, *look_of(model).notes), model.frame_kind)
 
 
 def _several(models: list[Fitted]) -> Comparison:
@@ -161,10 +162,15 @@ def _names(models: list[Fitted]) -> list[str]:
 
 
 def _strict(d: Array, arrays: Arrays, folds: IntArray, count: int) -> tuple[float, float]:
-    """Give the interval of the gain from the folds' means: var = s^2 (1/K + 1/(K - 1))."""
+    """Give the interval of the gain from the means of the folds with weight: var = s^2 (1/K + 1/(K - 1))."""
     from scipy.special import stdtrit
 
-    means = np.array([mean_loss(d[folds == k], arrays.take(np.flatnonzero(folds == k))) for k in range(count)])
+    weights = np.bincount(folds, arrays.totals, count)
+    sums = np.bincount(folds, arrays.totals * d, count)
+    means = sums[weights > 0.0] / weights[weights > 0.0]
+    count = len(means)
+    if count < 2:
+        return -np.inf, np.inf
     error = float(np.std(means, ddof=1)) * (1.0 / count + 1.0 / (count - 1)) ** 0.5
     reach = float(stdtrit(count - 1, 0.975)) * error
     return float(np.mean(means)) - reach, float(np.mean(means)) + reach

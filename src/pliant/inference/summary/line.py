@@ -9,6 +9,7 @@ from pliant.inference.coefficients import tidy
 from pliant.inference.covariance import covariance_of
 from pliant.inference.estimates import coefficients, outcome_names, term_names
 from pliant.inference.glance import deviance_explained
+from pliant.inference.look import all_notes
 from pliant.inference.summary.content import Grid, Summary
 from pliant.inference.summary.network import how_trained, summarise_network
 from pliant.inference.summary.numbers import LEGEND, count, digits, fixed, p_value, p_words, short, stars
@@ -39,13 +40,13 @@ def summarise(model: "Fitted", names: str = "pliant", cov_type: str = "nonrobust
             covariance_of(model, cov_type, groups)  # says why there is none
         title = f"The line, fitted by {how_trained(model)}"
         grids, words = _bare_grids(model, names), _words(model, tested=False)
-        return Summary(title, (model.formula, scope), grids, _closing(model), model.notes, words)
+        return Summary(title, (model.formula, scope), grids, _closing(model), all_notes(model), words)
     title = "The line: a generalised linear model, fitted exactly"
     if model.settings.firth:
         title = "The line: a generalised linear model, fitted by Firth's penalised likelihood"
     grids, robust = _coefficient_grids(model, names, cov_type, groups)
     facts = (f"Call: {python_call(model)}", scope, *([robust] if robust else []))
-    return Summary(title, facts, grids, _closing(model), model.notes, _words(model, tested=not robust))
+    return Summary(title, facts, grids, _closing(model), all_notes(model), _words(model, tested=not robust))
 
 
 def _coefficient_grids(model: "Fitted", names: str, cov_type: str, groups: Any) -> tuple[tuple[Grid, ...], str]:

@@ -7,6 +7,7 @@ import numpy as np
 from pliant.inference.call import python_call
 from pliant.inference.coverage import coverage_sentence
 from pliant.inference.glance import deviance_explained
+from pliant.inference.look import all_notes
 from pliant.inference.out_of_fold import Line, out_of_fold_lines, worse_than_nothing
 from pliant.inference.summary.content import Grid, Summary
 from pliant.inference.summary.numbers import count, short
@@ -29,7 +30,7 @@ def summarise_network(model: "Fitted", facts: tuple[str, ...]) -> Summary:
     """
     verdict = "" if model.members is None else model.members.verdict.sentence
     facts = (f"Call: {python_call(model)}", *facts)
-    return Summary(network_title(model), facts, _grids(model), _network_lines(model), model.notes, verdict=verdict)
+    return Summary(network_title(model), facts, _grids(model), _network_lines(model), all_notes(model), verdict=verdict)
 
 
 def _grids(model: "Fitted") -> tuple[Grid, ...]:
