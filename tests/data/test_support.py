@@ -60,9 +60,13 @@ def test_new_rows_of_the_same_kind_are_seldom_outside_and_a_tenth_at_most_at_the
 
 
 def test_many_columns_do_not_put_every_new_row_outside():
+    """The textbook's bound does: the leverage of a training row knows the row, and that of a new one does not."""
     rows = RNG.normal(size=(1_000, 30))
     inner = Support.learn(rows[:60], np.ones(60))._by_leverage(rows[60:])[0]
-    assert np.mean(inner == OUTSIDE) < 0.05  # h itself would say so of a third of them
+    assert np.mean(inner == OUTSIDE) < 0.05
+    X = np.column_stack([np.ones(1_000), rows])
+    h = np.einsum("ij,jk,ik->i", X, np.linalg.inv(X[:60].T @ X[:60]), X)
+    assert np.mean(h[60:] > h[:60].max()) > 0.5
 
 
 def test_a_hole_is_outside_and_its_rim_edge():
