@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from pliant.data.arrays import Arrays
-from pliant.ensemble.conformal import TINY, conformity, rank_ends
+from pliant.ensemble.conformal import conformity, rank_ends
+from pliant.ensemble.quantiles import TINY
 from pliant.functions.likelihood import Likelihood
 from pliant.record import Reached
 from pliant.types import Array, BoolArray, IntArray
