@@ -43,9 +43,9 @@ def test_predictions_of_members_come_with_an_interval_from_a_file(folder, capsys
     assert (code, out.splitlines()[0]) == (0, "prediction,lower,upper,support")
     assert float(first[1]) < float(first[0]) < float(first[2])
     code, out, _ = call(capsys, "predict", "m.pliant", "penguins.csv", "--interval", "0.95", "--method", "split")
-    assert (code, out.splitlines()[0]) == (0, "prediction,lower,upper")
+    assert (code, out.splitlines()[0]) == (0, "prediction,lower,upper,support")
     code, out, err = call(capsys, "predict", "m.pliant", "penguins.csv", "--interval", "0.999")
-    assert (code, out.splitlines()[1].split(",")[1:]) == (0, ["-inf", "inf"])
+    assert (code, out.splitlines()[1].split(",")[1:3]) == (0, ["-inf", "inf"])
     assert err.startswith("note: 342 rows are too few for an interval of 0.999")
     assert len(err.splitlines()) == 1
     code, _, err = call(capsys, "predict", "m.pliant", "penguins.csv", "--interval", "0.95", "--method", "laplace")
