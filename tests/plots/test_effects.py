@@ -63,8 +63,9 @@ def test_every_kind_of_model_is_drawn_at_every_width(formula, table, options, wi
 @pytest.mark.parametrize("pair", [("x0", "x1"), ("x0", "g"), ("g", "x0"), ("g", "many"), ("many", "x0"), ("day", "x0")])
 def test_two_columns_are_drawn_together(pair, tmp_path):
     model = fit("y ~ x0 * x1 + g * x0 + many + day", TABLE)
-    figure = model.plot_effects(*pair)
-    save_figure(figure, tmp_path / "f.png")
+    for width in (3.4, 6.4):
+        figure = model.plot_effects(*pair, width=width)
+        save_figure(figure, tmp_path / "f.png")
     assert list(figure.data.columns[:2]) == list(pair)
     assert "H = " in figure.axes[0].texts[0].get_text()
 

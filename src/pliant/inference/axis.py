@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from pliant.model import Fitted
 
 BINS = 40  # quantile intervals of a curve; the noise of what they tell does not depend on their number
-PARTS = 60  # no step of a curve is wider than this share of its range
+PARTS = 60  # of the range: a wider interval is divided
+MOST = 16  # parts of one interval
 FEW = 12  # values of a number that are points by themselves
 
 
@@ -132,7 +133,8 @@ def _numbers(column: NumberColumn, edges: Array, known: BoolArray, parts: int) -
     widths = np.diff(edges)
     each = np.ones(len(widths), dtype=np.int64)
     if parts:
-        each = np.maximum(1, np.ceil(widths * parts / (edges[-1] - edges[0]) * (1.0 - 1e-9)).astype(np.int64))
+        wanted = np.ceil(widths * parts / (edges[-1] - edges[0]) * (1.0 - 1e-9))
+        each = np.clip(wanted, 1.0, MOST).astype(np.int64)
     inner = [
         np.linspace(low, high, k, endpoint=False) for low, high, k in zip(edges[:-1], edges[1:], each, strict=True)
     ]

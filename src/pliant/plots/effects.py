@@ -163,7 +163,7 @@ def _draw_lines(asked: Asked, found: Curve, panel: Any, estimate: Array, low: Ar
             panel.fill_between(x, low[:, c], high[:, c], color=colour, alpha=0.17, lw=0)
         panel.plot(x, estimate[:, c], color=colour, lw=1.9, alpha=0.45, solid_capstyle="butt")
         panel.plot(x[middle], estimate[middle, c], color=colour, lw=1.9, solid_capstyle="butt")
-    ticks = np.quantile(values, np.linspace(0.0, 1.0, RUG)) if len(values) > RUG else values
+    ticks = np.quantile(values, np.linspace(0.0, 1.0, RUG), method="inverted_cdf") if len(values) > RUG else values
     at = plain_values(NumberColumn(column.name, ticks, column.is_date))
     panel.vlines(at, 0.0, 0.045, transform=panel.get_xaxis_transform(), color=INK, lw=0.6, alpha=0.45)
     if column.is_date:

@@ -44,11 +44,8 @@ def draw_surface(asked: Asked, first: str, second: str, width: float) -> Picture
     what = f"{effect_of(asked, long=True)}"
     if model.likelihood.has_classes:
         what += f" of {asked.names[outcome]}"
-    head(
-        axes,
-        what,
-        f"their interaction: {percent(strength**2)} of the variance of what they do together (H = {strength:.2f})",
-    )
+    share = f"{percent(strength**2)} of the variance of what they do together " if width > 5.0 else percent(strength**2)
+    head(axes, cut(what, int(11 * width)), f"their interaction: {share.rstrip()} (H = {strength:.2f})")
     if curved:
         _curves(asked, found, outcome, axes)
     elif not one.steps and not two.steps:
