@@ -1,5 +1,7 @@
 """Intervals of a model with members: against their definition, from a file, and by how often they hold."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -26,8 +28,6 @@ def of(frame, *names):
 
 @pytest.mark.parametrize("share", [1.0, 0.4, 0.0])
 def test_bounds_are_the_order_statistics_of_what_the_members_missed(model, share):
-    from dataclasses import replace
-
     shrunk = replace(model, members=replace(model.members, share=share))
     new = {"x": [-1.0, 0.3, 2.0]}
     rows = model.design.matrix(read_table(new))
@@ -152,8 +152,6 @@ def test_the_spread_of_a_member_never_saw_its_fold():
     x = rng.uniform(-3.0, 3.0, 60)
     table = {"x": x, "y": x + rng.standard_normal(60)}
     model = pliant.fit("y ~ x", table, hidden=2, members=3)
-    from dataclasses import replace
-
     other = model.members.scores * np.where(model.members.folds == 1, 9.0, 1.0)
     moved = replace(model, members=replace(model.members, scores=other))
     ours, theirs = (scales_at(m.spread, m.design, m.data().X)[1] / np.mean(s) for m, s in ((model, 1.0), (moved, 1.0)))
@@ -178,6 +176,10 @@ def test_classes_and_0_and_1_have_sets(model):
     with pytest.warns(PliantWarning, match="it holds every class for every row"):
         every = classes.predict({"x": [-3.0]}, interval=0.99)
     assert every["set"].to_list() == ["low, mid, up"]
+    response = replace(classes.design.response, levels=("low", "mid, or so", "up"))
+    named = replace(classes, design=replace(classes.design, response=response))
+    with pytest.warns(PliantWarning):
+        assert named.predict({"x": [-3.0]}, interval=0.99)["set"].to_list() == ['low, "mid, or so", up']
 
 
 def test_a_row_far_outside_the_data_says_that_it_has_no_end():
@@ -215,8 +217,6 @@ def test_the_probabilities_of_classes_have_bands_by_their_log_odds():
 
 
 def test_a_row_counts_as_often_as_its_frequency_says(model):
-    from dataclasses import replace
-
     often = np.where(np.arange(40) == 3, 3.0, 1.0)
     scores, folds = replace(model.members, frequencies=often).every_score
     assert len(scores) == 42

@@ -79,6 +79,8 @@ def member_interval(model: "Fitted", at: "Places", level: float, method: str) ->
 def member_sets(model: "Fitted", at: "Places", level: float) -> dict[str, Any]:
     """Give the prediction set of each row: the levels in it, joined by commas in their own order, and how many.
 
+    A level that holds a comma itself stands in quotation marks.
+
     Raises
     ------
     InputError
@@ -100,7 +102,8 @@ def member_sets(model: "Fitted", at: "Places", level: float) -> dict[str, Any]:
     if rank_ends(n, level)[0] < 1:
         end = np.full(len(rows), np.inf)
         _warn(end, end, level, n, "holds every class")
-    levels = np.array(model.design.response.levels or ("0", "1"), dtype=object)
+    named = (f'"{level}"' if "," in level else level for level in model.design.response.levels or ("0", "1"))
+    levels = np.array(list(named), dtype=object)
     text: list[str | None] = [None] * len(at.used)
     sizes: list[int | None] = [None] * len(at.used)
     for row, each in zip(rows, inside, strict=True):
