@@ -19,7 +19,7 @@ from pliant.data.formula import Formula, parse
 from pliant.data.given import check_same_rows, given_groups
 from pliant.data.table import Table, is_array, named_columns, read_array, read_table
 from pliant.descent import lay_network, split, train_network, training_rows
-from pliant.ensemble import fit_members, n_folds
+from pliant.ensemble import Task, fit_members, n_folds
 from pliant.errors import ArgumentError, InputError, ResponseError
 from pliant.functions.activations import ACTIVATIONS
 from pliant.functions.likelihood import Likelihood, likelihood
@@ -217,11 +217,7 @@ def fit(
         if plan.members is not None:
             with progress_bar(progress) as report:
                 model = fit_members(
-                    shape.likelihood,
-                    design,
-                    rows,
-                    network,
-                    settings,
+                    Task(shape.likelihood, design, rows, network, settings),
                     n_folds(len(rows.y), plan.members or None),
                     groups=None if groups is None else given_groups(groups, read, rows.rows),
                     in_order=in_order,

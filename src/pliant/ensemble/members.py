@@ -37,6 +37,17 @@ RIDGE = 1e-4  # of a line that does not exist without one, as with separated cla
 
 
 @dataclass(frozen=True)
+class Task:
+    """What the members fit, to which rows, and how."""
+
+    chosen: Likelihood
+    design: Design
+    arrays: Arrays
+    network: Network  # of one member
+    settings: Settings
+
+
+@dataclass(frozen=True)
 class Member:
     """One fit without its fold."""
 
@@ -48,11 +59,7 @@ class Member:
 
 
 def fit_members(
-    chosen: Likelihood,
-    design: Design,
-    arrays: Arrays,
-    network: Network,
-    settings: Settings,
+    task: Task,
     count: int,
     *,
     groups: Any = None,
@@ -64,8 +71,7 @@ def fit_members(
 
     Parameters
     ----------
-    chosen, design, arrays, network, settings
-        What to fit, to which rows, and how; the network is that of one member.
+    task : Task
     count : int
         Members, and folds.
     groups : array (n,), optional
@@ -77,16 +83,17 @@ def fit_members(
     report : callable, optional
         Told after every member.
     """
+    chosen, design, arrays, network, settings = task.chosen, task.design, task.arrays, task.network, task.settings
     classes = chosen.family.coding in ("classes", "binary")
     folds = draw_folds(count, arrays.y, seed_stream(settings.seed, FOLDS), classes, groups, in_order)
-    members = _fit_all(chosen, design, arrays, network, settings, folds, count, threads, report)
+    members = _fit_all(task, folds, count, threads, report)
     parameters, lines = (np.stack([getattr(m, name) for m in members]) for name in ("parameters", "line"))
     curve, line = np.empty((2, len(arrays.y), network.outputs))
     for k, member in enumerate(members):
         curve[folds == k], line[folds == k] = member.curve_eta, member.line_eta
     whole, rank = _line(chosen, arrays, polished=True)
-    said = _judge(chosen, design, arrays, network, curve, line, whole, rank)
-    share = _share(chosen, arrays, curve, line, said) if network.has_skip else 1.0
+    said = _judge(task, curve, line, whole, rank)
+    share = _share(task, curve, line, said) if network.has_skip else 1.0
     rest = None
     if network.has_skip:
         rest = _in_training(design, whole) - share * np.mean(lines, axis=0)
@@ -104,29 +111,19 @@ def fit_members(
     return Fitted(design, wide, chosen, merged, settings, facts, design.notes, arrays=arrays, members=kept)
 
 
-def _fit_all(
-    chosen: Likelihood,
-    design: Design,
-    arrays: Arrays,
-    network: Network,
-    settings: Settings,
-    folds: IntArray,
-    count: int,
-    threads: int | None,
-    report: Report | None,
-) -> list[Member]:
+def _fit_all(task: Task, folds: IntArray, count: int, threads: int | None, report: Report | None) -> list[Member]:
     """Fit every member, on threads."""
     began = time.perf_counter()
     done: list[Member] = []
     workers = min(count, threads or os.cpu_count() or 1)
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
-        jobs = [pool.submit(_fit_one, chosen, design, arrays, network, settings, folds, k) for k in range(count)]
+        jobs = [pool.submit(_fit_one, task, folds, k) for k in range(count)]
         try:
             for k, job in enumerate(jobs, start=1):
                 done.append(job.result())
                 if report is not None:
                     seconds = max(time.perf_counter() - began, 1e-9)
-                    rows = k * len(arrays.y) / seconds
+                    rows = k * len(folds) / seconds
                     report(Progress(k, count, float("nan"), None, rows, seconds / k * (count - k)))
         except BaseException:
             pool.shutdown(cancel_futures=True)
@@ -134,22 +131,15 @@ def _fit_all(
     return done
 
 
-def _fit_one(
-    chosen: Likelihood,
-    design: Design,
-    arrays: Arrays,
-    network: Network,
-    settings: Settings,
-    folds: IntArray,
-    k: int,
-) -> Member:
+def _fit_one(task: Task, folds: IntArray, k: int) -> Member:
     """Fit one member to all rows but its fold's, and predict these."""
+    chosen, design, arrays, network = task.chosen, task.design, task.arrays, task.network
     rows, out = arrays.take(np.flatnonzero(folds != k)), np.flatnonzero(folds == k)
     scaling = design.scaling.learnt_again(
         design.raw_inputs(rows.X), rows.y, rows.offset, design.has_intercept, rows.frequencies
     )
     own = replace(design, scaling=scaling)
-    fit = train_network(chosen, own, rows, None, network, settings, member=k)
+    fit = train_network(chosen, own, rows, None, network, task.settings, member=k)
     parameters = in_units(network, fit.parameters, scaling, design.scaling)
     X, offset = arrays.X[out], arrays.offset[out]
     coefficients, _ = _line(chosen, rows, polished=False)
@@ -184,31 +174,23 @@ def _in_training(design: Design, coefficients: Array) -> Array:
     return np.vstack([top, slopes])
 
 
-def _judge(
-    chosen: Likelihood,
-    design: Design,
-    arrays: Arrays,
-    network: Network,
-    curve: Array,
-    line: Array,
-    whole: Array,
-    rank: int,
-) -> Verdict:
+def _judge(task: Task, curve: Array, line: Array, whole: Array, rank: int) -> Verdict:
     """Give the verdict between the line and the curve."""
-    y = arrays.y
+    chosen, arrays, network, y = task.chosen, task.arrays, task.network, task.arrays.y
     of_line = chosen.deviance(y, chosen.mean(line))
     of_curve = chosen.deviance(y, chosen.mean(curve))
     at = np.arange(network.inputs) if network.bending is None else np.array(network.bending)
     eta = arrays.X @ whole + arrays.offset[:, None]
-    p_value = curvature_test(chosen, arrays, eta, design.inputs(arrays.X)[:, at], rank)
+    p_value = curvature_test(chosen, arrays, eta, task.design.inputs(arrays.X)[:, at], rank)
     mean_line = float(arrays.totals @ of_line / np.sum(arrays.totals))
     return verdict(of_line - of_curve, arrays, mean_line, p_value)
 
 
-def _share(chosen: Likelihood, arrays: Arrays, curve: Array, line: Array, said: Verdict) -> float:
+def _share(task: Task, curve: Array, line: Array, said: Verdict) -> float:
     """Give the share of the curve with the lowest deviance out of fold; all of it where it earns its keep."""
     if said.kind == "curve":
         return 1.0
+    chosen, arrays = task.chosen, task.arrays
     losses = [
         float(arrays.totals @ chosen.deviance(arrays.y, chosen.mean(line + share * (curve - line)))) for share in SHARES
     ]
