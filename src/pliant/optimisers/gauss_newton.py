@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
+from scipy.linalg.lapack import dpotrf, dpotrs, dtrtri
 
 from pliant.types import Array, IntArray
 
@@ -60,6 +60,7 @@ class Damped:
     steps: int = 0
     settled: bool = False
     stuck: bool = False  # no damping makes the value fall
+    gram: Array | None = None  # (k, k), A'A at the parameters, once somebody needed it
 
 
 @dataclass(frozen=True)
@@ -104,11 +105,12 @@ def step(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
     enough: a heavily damped step may fall little far from a minimum.
     """
     A, b = objective.rows(at.parameters)
+    gram = _gram(A) if at.gram is None else at.gram
     decay = scheme.decay(at.alphas)
     pull = A.T @ b / at.phi - decay * at.parameters
     damping, found = at.damping, None
     for _ in range(MAX_TRIES):
-        move = _solve(A, at.phi, decay + damping, pull)
+        move = _solve(A, at.phi, decay + damping, pull, gram)
         if move is not None:
             parameters = at.parameters + move
             value = _value(objective, parameters, decay, at.phi)
@@ -118,12 +120,11 @@ def step(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
         damping *= 4.0
     enough = (1e-6 if scheme.evidence else 1e-8) * scheme.n_rows
     if found is None:
-        return replace(at, steps=at.steps + 1, settled=_promise(A, at.phi, decay, pull) < enough, stuck=True)
+        return replace(at, steps=at.steps + 1, settled=_promise(A, at.phi, decay, pull, gram) < enough, stuck=True)
     parameters, value = found
-    near = at.value - value < enough and _promise(A, at.phi, decay, pull) < enough
-    moved = replace(
-        at, parameters=parameters, value=value, damping=max(damping / 4.0, LEAST_DAMPING), steps=at.steps + 1
-    )
+    near = at.value - value < enough and _promise(A, at.phi, decay, pull, gram) < enough
+    damping = max(damping / 4.0, LEAST_DAMPING)
+    moved = replace(at, parameters=parameters, value=value, damping=damping, steps=at.steps + 1, gram=None)
     if not scheme.evidence:
         return replace(moved, settled=near)
     if moved.steps < BEFORE_EVIDENCE:
@@ -139,8 +140,9 @@ def _weigh(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
     gamma_k = 1 - alpha_k (B^-1)_kk,    alpha_g = (gamma_g + a) / (|theta_g|^2 + a),    B = A'A / phi + diag(alpha)
     """
     A, b = objective.rows(at.parameters)
+    gram = _gram(A)
     decay = scheme.decay(at.alphas)
-    diagonal = inverse_diagonal(A, at.phi, decay)
+    diagonal = inverse_diagonal(A, at.phi, decay, gram)
     if diagonal is None:
         return at
     determined = 1.0 - decay * diagonal
@@ -154,7 +156,7 @@ def _weigh(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
         phi = float(b @ b) / max(scheme.n_rows - float(np.sum(determined)), LEAST_ROWS * scheme.n_rows)
     phi = phi if phi > 0.0 else at.phi
     value = _value(objective, at.parameters, scheme.decay(alphas), phi)
-    return replace(at, alphas=alphas, phi=phi, determined=float(np.sum(determined)), value=value)
+    return replace(at, alphas=alphas, phi=phi, determined=float(np.sum(determined)), value=value, gram=gram)
 
 
 def weigh_up(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
@@ -167,42 +169,62 @@ def weigh_up(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
     return replace(at, determined=float(np.sum(1.0 - np.maximum(decay, LEAST_DAMPING) * diagonal)))
 
 
-def inverse_diagonal(A: Array, phi: float, decay: Array) -> Array | None:
+def inverse_diagonal(A: Array, phi: float, decay: Array, gram: Array | None = None) -> Array | None:
     """Give the diagonal (k,) of (A'A / phi + diag(decay))^-1; None if it cannot be factored."""
     N, k = A.shape
     if k > N and np.all(decay > 0.0):
         scaled = A / decay
-        try:
-            root, _ = cho_factor(phi * np.eye(N) + scaled @ A.T, lower=True)
-        except LinAlgError:
+        factor = _factor(phi * np.eye(N) + scaled @ A.T)
+        if factor is None:
             return None
-        half: Array = np.asarray(solve_triangular(root, scaled, lower=True))
+        half = dtrtri(factor, lower=1)[0] @ scaled
         return np.asarray(1.0 / decay - np.einsum("ij,ij->j", half, half))
-    try:
-        root, _ = cho_factor(A.T @ A / phi + np.diag(decay), lower=True)
-    except LinAlgError:
+    factor = _factor(_with_diagonal(A, phi, decay, gram))
+    if factor is None:
         return None
-    half = np.asarray(solve_triangular(root, np.eye(k), lower=True))
+    half = dtrtri(factor, lower=1)[0]
     return np.asarray(np.einsum("ij,ij->j", half, half))
 
 
-def _solve(A: Array, phi: float, decay: Array, pull: Array) -> Array | None:
+def _gram(A: Array) -> Array | None:
+    """Give A'A where the system of the parameters is the smaller one."""
+    return A.T @ A if A.shape[1] <= A.shape[0] else None
+
+
+def _with_diagonal(A: Array, phi: float, decay: Array, gram: Array | None) -> Array:
+    """Give A'A / phi + diag(decay)."""
+    whole = (A.T @ A if gram is None else gram) / phi
+    whole.flat[:: len(whole) + 1] += decay
+    return whole
+
+
+def _factor(matrix: Array) -> Array | None:
+    """Give the lower root of a matrix, which is lost; None if it has none. The upper half is zero.
+
+    LAPACK itself: SciPy's wrappers take as long again for a hundred parameters.
+    """
+    if not np.isfinite(matrix.sum()):
+        return None
+    root, failed = dpotrf(matrix, lower=1, clean=1, overwrite_a=1)
+    return None if failed else np.asarray(root)
+
+
+def _solve(A: Array, phi: float, decay: Array, pull: Array, gram: Array | None = None) -> Array | None:
     """Solve (A'A / phi + diag(decay)) d = pull by the smaller system; None if it cannot be factored."""
     N, k = A.shape
-    try:
-        if k > N:
-            scaled = A / decay
-            factor = cho_factor(phi * np.eye(N) + scaled @ A.T, check_finite=True)
-            return np.asarray(pull / decay - scaled.T @ cho_solve(factor, scaled @ pull))
-        factor = cho_factor(A.T @ A / phi + np.diag(decay), check_finite=True)
-        return np.asarray(cho_solve(factor, pull))
-    except (LinAlgError, ValueError):
+    if k <= N:
+        factor = _factor(_with_diagonal(A, phi, decay, gram))
+        return None if factor is None else np.asarray(dpotrs(factor, pull, lower=1)[0])
+    scaled = A / decay
+    factor = _factor(phi * np.eye(N) + scaled @ A.T)
+    if factor is None:
         return None
+    return np.asarray(pull / decay - scaled.T @ dpotrs(factor, scaled @ pull, lower=1)[0])
 
 
-def _promise(A: Array, phi: float, decay: Array, pull: Array) -> float:
+def _promise(A: Array, phi: float, decay: Array, pull: Array, gram: Array | None) -> float:
     """Give the fall that the step without damping promises, half of pull' B^-1 pull; inf if there is none."""
-    move = _solve(A, phi, decay + LEAST_DAMPING, pull)
+    move = _solve(A, phi, decay + LEAST_DAMPING, pull, gram)
     return np.inf if move is None else 0.5 * float(pull @ move)
 
 

@@ -45,23 +45,32 @@ class Rows:
         self.program, self.problem = program, problem
         self.root = np.sqrt(problem.weights)
         self.kept: tuple[Array, Array, Array] | None = None  # parameters, A, b of the last call
+        self.seen: tuple[Array, Array, float] | None = None  # parameters, eta and loss of the last call
 
     def loss(self, parameters: Array) -> float:
         """Give sum_i w_i l_i."""
+        if self.seen is not None and self.seen[0] is parameters:
+            return self.seen[2]
         problem = self.problem
         with np.errstate(all="ignore"):
             eta = self.program.predict(parameters, problem.X, problem.offset)
-            return float(problem.weights @ problem.likelihood.loss(problem.y, eta))
+            loss = float(problem.weights @ problem.likelihood.loss(problem.y, eta))
+        self.seen = parameters, eta, loss
+        return loss
 
     def rows(self, parameters: Array) -> tuple[Array, Array]:
         """Give A (n r, k) and b (n r,): see `gauss_newton`."""
         if self.kept is not None and self.kept[0] is parameters:  # a step ends where the next begins
             return self.kept[1:]
         problem, likelihood = self.problem, self.problem.likelihood
-        eta = self.program.predict(parameters, problem.X, problem.offset)
+        if self.seen is not None and self.seen[0] is parameters:
+            eta = self.seen[1]
+        else:
+            eta = self.program.predict(parameters, problem.X, problem.offset)
         F, r = likelihood.step_rows(problem.y, eta, likelihood.mean(eta))
         J = self.program.jacobian(parameters, problem.X)
-        A = (self.root[:, None, None] * (F @ J)).reshape(-1, J.shape[2])
+        F = self.root[:, None, None] * F
+        A = (F * J if F.shape[1:] == (1, 1) else F @ J).reshape(-1, J.shape[2])
         self.kept = parameters, A, (self.root[:, None] * r).ravel()
         return self.kept[1:]
 
