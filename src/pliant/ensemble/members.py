@@ -16,10 +16,11 @@ from threadpoolctl import threadpool_limits
 
 from pliant.data.arrays import Arrays
 from pliant.data.design import Design, aliased_columns
-from pliant.descent import seed_stream, train_network
+from pliant.descent import seed_stream, train_network, train_path
 from pliant.ensemble.algebra import in_units, mean_network
 from pliant.ensemble.conformal import conformity
 from pliant.ensemble.folds import draw_folds
+from pliant.ensemble.strength import best_share, best_strength, own_fold
 from pliant.ensemble.verdict import curvature_test, verdict
 from pliant.functions.likelihood import Likelihood
 from pliant.measure import fingerprint, measure
@@ -32,7 +33,6 @@ from pliant.training import Progress, Report
 from pliant.types import Array, IntArray
 
 FOLDS, RANKS = 3, 4  # streams of the seed: for the folds, and for ranks within a count
-SHARES = np.linspace(0.0, 1.0, 101)
 RIDGE = 1e-4  # of a line that does not exist without one, as with separated classes
 
 
@@ -49,13 +49,14 @@ class Task:
 
 @dataclass(frozen=True)
 class Member:
-    """One fit without its fold."""
+    """One fit without its fold, or a path of them with one weight decay after another."""
 
-    parameters: Array  # (k,), in the units of training of the whole table
-    line: Array  # (1 + inputs, q), likewise
-    effective_parameters: float
-    curve_eta: Array  # (rows of the fold, q), in the user's units
-    line_eta: Array
+    strengths: tuple[float | None, ...]  # of the decay at each point of the path; None: one point, as asked
+    parameters: Array  # (points, k), in the units of training of the whole table
+    effective_parameters: Array  # (points,)
+    eta: Array  # (points, n, q), of all rows, in the user's units
+    line: Array  # (1 + inputs, q), in the units of training
+    line_eta: Array  # (rows of the fold, q)
 
 
 def fit_members(
@@ -87,13 +88,19 @@ def fit_members(
     classes = chosen.family.coding in ("classes", "binary")
     folds = draw_folds(count, arrays.y, seed_stream(settings.seed, FOLDS), classes, groups, in_order)
     members = _fit_all(task, folds, count, threads, report)
-    parameters, lines = (np.stack([getattr(m, name) for m in members]) for name in ("parameters", "line"))
-    curve, line = np.empty((2, len(arrays.y), network.outputs))
+    line = np.empty((len(arrays.y), network.outputs))
     for k, member in enumerate(members):
-        curve[folds == k], line[folds == k] = member.curve_eta, member.line_eta
+        line[folds == k] = member.line_eta
+    paths = np.stack([member.eta for member in members])
+    best = best_strength(chosen, arrays, paths, folds)
+    etas = paths[:, best]
+    curve = own_fold(etas, folds)
+    parameters, lines = np.stack([m.parameters[best] for m in members]), np.stack([m.line for m in members])
     whole, rank = _line(chosen, arrays, polished=True)
     said = _judge(task, curve, line, whole, rank)
-    share = _share(task, curve, line, said) if network.has_skip else 1.0
+    share = 1.0
+    if network.has_skip and said.kind != "curve":
+        share = best_share(chosen, arrays, etas, folds, line)
     rest = None
     if network.has_skip:
         rest = _in_training(design, whole) - share * np.mean(lines, axis=0)
@@ -101,13 +108,14 @@ def fit_members(
         lines = 0.0 * lines
     wide, merged = mean_network(network, parameters, share, rest)
     mu = chosen.mean(linear_predictor(design, wide, merged, arrays.X, arrays.offset))
-    effective = float(np.mean([member.effective_parameters for member in members]))
+    effective = float(np.mean([member.effective_parameters[best] for member in members]))
     spent = effective if np.isfinite(effective) else float(network.n_parameters)
     facts = measure(chosen, arrays, mu, int(np.ceil(spent / network.outputs)), design.has_intercept)
     facts = replace(facts, effective_parameters=effective, fingerprint=fingerprint(arrays, None))
     eta = line + share * (curve - line) if network.has_skip else curve
     scores = conformity(chosen, arrays.y, eta, arrays.weights, facts.dispersion, seed_stream(settings.seed, RANKS))
-    kept = Members(network, parameters, lines, share, folds, scores, said, (curve, line), arrays.frequencies)
+    kept = Members(network, parameters, lines, share, folds, scores, said, (curve, line))
+    kept = replace(kept, strength=members[0].strengths[best], frequencies=arrays.frequencies)
     return Fitted(design, wide, chosen, merged, settings, facts, design.notes, arrays=arrays, members=kept)
 
 
@@ -139,16 +147,23 @@ def _fit_one(task: Task, folds: IntArray, k: int) -> Member:
         design.raw_inputs(rows.X), rows.y, rows.offset, design.has_intercept, rows.frequencies
     )
     own = replace(design, scaling=scaling)
-    fit = train_network(chosen, own, rows, None, network, task.settings, member=k)
-    parameters = in_units(network, fit.parameters, scaling, design.scaling)
-    X, offset = arrays.X[out], arrays.offset[out]
+    strengths: tuple[float | None, ...]
+    if task.settings.by_folds:
+        path = train_path(chosen, own, rows, network, task.settings, k)
+        strengths = tuple(point.strength for point in path)
+        found = [(point.parameters, point.effective_parameters) for point in path]
+    else:
+        fit = train_network(chosen, own, rows, None, network, task.settings, member=k)
+        strengths, found = (None,), [(fit.parameters, fit.effective_parameters)]
+    parameters = [in_units(network, p, scaling, design.scaling) for p, _ in found]
     coefficients, _ = _line(chosen, rows, polished=False)
     return Member(
-        parameters,
+        strengths,
+        np.stack(parameters),
+        np.array([effective for _, effective in found]),
+        np.stack([linear_predictor(design, network, p, arrays.X, arrays.offset) for p in parameters]),
         _in_training(design, coefficients),
-        fit.effective_parameters,
-        linear_predictor(design, network, parameters, X, offset),
-        X @ coefficients + offset[:, None],
+        arrays.X[out] @ coefficients + arrays.offset[out][:, None],
     )
 
 
@@ -184,14 +199,3 @@ def _judge(task: Task, curve: Array, line: Array, whole: Array, rank: int) -> Ve
     p_value = curvature_test(chosen, arrays, eta, task.design.inputs(arrays.X)[:, at], rank)
     mean_line = float(arrays.totals @ of_line / np.sum(arrays.totals))
     return verdict(of_line - of_curve, arrays, mean_line, p_value)
-
-
-def _share(task: Task, curve: Array, line: Array, said: Verdict) -> float:
-    """Give the share of the curve with the lowest deviance out of fold; all of it where it earns its keep."""
-    if said.kind == "curve":
-        return 1.0
-    chosen, arrays = task.chosen, task.arrays
-    losses = [
-        float(arrays.totals @ chosen.deviance(arrays.y, chosen.mean(line + share * (curve - line)))) for share in SHARES
-    ]
-    return float(SHARES[int(np.argmin(losses))])

@@ -29,11 +29,13 @@ from scipy.linalg.lapack import dpotrf, dpotrs, dtrtri
 
 from pliant.types import Array, IntArray
 
-MAX_TRIES = 12  # of one step, with four times the damping each time
-LEAST_DAMPING = 1e-8
+MAX_TRIES, TRIES_TO_FLOOR = 12, 40  # of one step, with four times the damping each time
+LEAST_DAMPING, LEAST_TO_FLOOR = 1e-8, 1e-15
 BEFORE_EVIDENCE = 3  # steps with the decay as it began
 PRIOR = 0.02  # shape and rate of the gamma prior on a decay: a weak one, that keeps it finite
 ALPHA_RANGE = (1e-4, 1e6)
+TINY = 1e-300
+MOST_FINISHING, SMALL = 200, 1e-6  # steps without damping, and how short the last has to be, relative
 LEAST_ROWS = 0.1  # share of the rows that the dispersion is divided by, at least
 
 
@@ -78,6 +80,12 @@ class Scheme:
         phi is 1; else it is Pearson's statistic over rows less determined parameters, anew at each step.
     n_rows : int
         Responses with weight: rows times outputs.
+    kept : tuple of int
+        Groups whose decay evidence leaves as it is.
+    tolerance : float, optional
+        Settled when a row gains less than this by a step; by default 1e-6 with evidence, 1e-8 without. At 0 it goes on
+        until no step makes the value fall, for `finish` to end. (Marquardt's damping, times diag(A'A), was tried: from
+        its first starting point MGH17 of NIST then runs away, and BoxBOD too; with plain damping all arrive.)
     """
 
     groups: IntArray
@@ -85,6 +93,14 @@ class Scheme:
     evidence: bool
     dispersion_known: bool
     n_rows: int
+    kept: tuple[int, ...] = ()
+    tolerance: float | None = None
+
+    @property
+    def enough(self) -> float:
+        """Give the fall of the value that is as good as none."""
+        tolerance = (1e-6 if self.evidence else 1e-8) if self.tolerance is None else self.tolerance
+        return tolerance * self.n_rows
 
     def decay(self, alphas: Array) -> Array:
         """Give the decay of each parameter (k,)."""
@@ -100,16 +116,17 @@ def start(objective: Objective, parameters: Array, alphas: Array, phi: float, sc
 def step(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
     """Take one step: damped until the value falls, then the decays anew.
 
-    Settled once both the value falls and a step without damping promises less than a millionth a row (with
-    evidence, and every decay moves by less than 2 %; without, a hundredth of that). A small fall alone is not
-    enough: a heavily damped step may fall little far from a minimum.
+    Settled once both the value falls and a step without damping promises less than the scheme's tolerance a row
+    (with evidence, and every decay moves by less than 2 %). A small fall alone is not enough: a heavily damped step
+    may fall little far from a minimum.
     """
     A, b = objective.rows(at.parameters)
     gram = _gram(A) if at.gram is None else at.gram
     decay = scheme.decay(at.alphas)
     pull = A.T @ b / at.phi - decay * at.parameters
+    to_floor = scheme.enough == 0.0
     damping, found = at.damping, None
-    for _ in range(MAX_TRIES):
+    for _ in range(TRIES_TO_FLOOR if to_floor else MAX_TRIES):
         move = _solve(A, at.phi, decay + damping, pull, gram)
         if move is not None:
             parameters = at.parameters + move
@@ -118,12 +135,12 @@ def step(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
                 found = parameters, value
                 break
         damping *= 4.0
-    enough = (1e-6 if scheme.evidence else 1e-8) * scheme.n_rows
+    enough = scheme.enough
     if found is None:
         return replace(at, steps=at.steps + 1, settled=_promise(A, at.phi, decay, pull, gram) < enough, stuck=True)
     parameters, value = found
     near = at.value - value < enough and _promise(A, at.phi, decay, pull, gram) < enough
-    damping = max(damping / 4.0, LEAST_DAMPING)
+    damping = max(damping / 4.0, LEAST_TO_FLOOR if to_floor else LEAST_DAMPING)
     moved = replace(at, parameters=parameters, value=value, damping=damping, steps=at.steps + 1, gram=None)
     if not scheme.evidence:
         return replace(moved, settled=near)
@@ -132,6 +149,28 @@ def step(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
     weighed = _weigh(objective, moved, scheme)
     still = bool(np.all(np.abs(np.log(weighed.alphas / at.alphas)) < 0.02))
     return replace(weighed, settled=still and near)
+
+
+def finish(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
+    """Take steps without damping as long as each is shorter than the last, to the floor of float64.
+
+    The value knows a minimum to half its digits only, since it is flat there; the slope knows it to all of them.
+    """
+    decay, last = scheme.decay(at.alphas), np.inf
+    for _ in range(MOST_FINISHING):
+        A, b = objective.rows(at.parameters)
+        move = _solve(A, at.phi, decay, A.T @ b / at.phi - decay * at.parameters)
+        if move is None:
+            return at
+        long = float(np.max(np.abs(move) / (np.abs(at.parameters) + TINY)))
+        if not long < last:
+            return replace(at, settled=last < SMALL)
+        parameters = at.parameters + move
+        value = _value(objective, parameters, decay, at.phi)
+        at, last = replace(at, parameters=parameters, value=value, steps=at.steps + 1, gram=None), long
+        if long == 0.0:
+            break
+    return replace(at, settled=last < SMALL)
 
 
 def _weigh(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
@@ -151,6 +190,8 @@ def _weigh(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
     gammas = np.bincount(scheme.groups[inside], determined[inside], count)
     squares = np.bincount(scheme.groups[inside], at.parameters[inside] ** 2, count)
     alphas = np.clip((gammas + PRIOR) / (squares + PRIOR), *ALPHA_RANGE)
+    for group in scheme.kept:
+        alphas[group] = at.alphas[group]
     phi = at.phi
     if not scheme.dispersion_known:
         phi = float(b @ b) / max(scheme.n_rows - float(np.sum(determined)), LEAST_ROWS * scheme.n_rows)
