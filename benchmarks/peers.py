@@ -1,9 +1,10 @@
 """What other programs predict for a table, each with its own defaults; those that are not installed are left out.
 
 A peer takes training rows and new rows and gives means (n,), or probabilities (n, levels) for classes. Numbers are
-filled by their median with an indicator, factors by one column a level; inputs and response are standardised for
-scikit-learn's network, which without the latter is far from done after its 200 epochs (engel: 674 for 108); trees of gradient boosting get missing values as they are. A peer without a loss of its own for positive responses is
-fitted to their logarithms, and its predictions are scaled to the mean of the response.
+filled by their median with an indicator, factors have one column a level; trees of gradient boosting get missing values
+as they are. Inputs and response are standardised for scikit-learn's network, which without the latter is far from done
+after its 200 epochs (engel: 674 for 109). A peer without a loss of its own for positive responses is fitted to their
+logarithms, and its predictions are scaled to the mean of the response.
 """
 
 import importlib.util
@@ -42,7 +43,10 @@ def _inputs(task: Task, scaled: bool, filled: bool) -> Any:
     numbers += [StandardScaler()] if scaled else []
     factors = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(sparse_output=False))
     return ColumnTransformer(
-        [("n", make_pipeline(*numbers) if numbers else "passthrough", list(task.numbers)), ("f", factors, list(task.factors))]
+        [
+            ("n", make_pipeline(*numbers) if numbers else "passthrough", list(task.numbers)),
+            ("f", factors, list(task.factors)),
+        ]
     )
 
 

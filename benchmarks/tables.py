@@ -5,9 +5,9 @@
     python benchmarks/tables.py --cache FILE     keep every score, and go on from there
     python benchmarks/tables.py --tables pima    only some, nothing written
 
-The tables are read from the folder PLIANT_DATA, ../shared/data by default. All programs see the same folds: five, stratified
-for classes, drawn anew in each repeat. The score is the root mean square error for a gaussian response, the mean
-deviance for a positive one, and the log loss for classes, averaged over folds.
+The tables are read from the folder PLIANT_DATA, ../shared/data by default. All programs see the same folds: five,
+stratified for classes, drawn anew in each repeat. The score is the root mean square error for a gaussian response, the
+mean deviance for a positive one, and the log loss for classes, averaged over folds.
 """
 
 import argparse
@@ -111,14 +111,21 @@ def measure(names: tuple[str, ...], chosen: dict[str, Peer], cache: Path | None,
                         if cache is not None:
                             cache.write_text(json.dumps(kept))
                     results.setdefault(name, {}).setdefault(who, []).append(kept[key])
-        print(name, {who: round(float(np.mean([s for s, _ in found])), 4) for who, found in results[name].items()}, flush=True)
+        print(
+            name,
+            {who: round(float(np.mean([s for s, _ in found])), 4) for who, found in results[name].items()},
+            flush=True,
+        )
     return results
 
 
 def table(results: dict[str, Any], chosen: dict[str, Peer]) -> str:
     """Give the table in Markdown: scores, excess over the best program, and seconds a fit."""
     lines = ["| table | " + " | ".join(chosen) + " |", "|---|" + "---|" * len(chosen)]
-    means = {name: {who: float(np.mean([s for s, _ in found])) for who, found in each.items()} for name, each in results.items()}
+    means = {
+        name: {who: float(np.mean([s for s, _ in found])) for who, found in each.items()}
+        for name, each in results.items()
+    }
     for name, each in means.items():
         best = min(each.values())
         cells = [f"**{value:.4g}**" if value == best else f"{value:.4g}" for value in each.values()]

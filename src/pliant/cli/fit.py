@@ -56,7 +56,9 @@ class Penalty(click.ParamType[float | str]):
 @click.option("--epochs", type=int)
 @click.option("--batch", type=int, help="Rows a step; by default the recipe decides.")
 @click.option(
-    "--regularisation", type=Penalty(), help="Penalty on the weights; 0 for none; evidence or cv for lm; firth for a line."
+    "--regularisation",
+    type=Penalty(),
+    help="Penalty on the weights; 0 for none; evidence or cv for lm; firth for a line.",
 )
 @click.option("--validation", type=float, help="Share of the rows held out to choose when to stop.")
 @click.option("--patience", type=int, help="Epochs without improvement before the run stops.")

@@ -108,10 +108,11 @@ def jacobian(network: Network, parameters: Array, X: Array) -> Array:
     return whole
 
 
-def _fill(whole: Array, places: IntArray, a: Array, delta: Array) -> None:
+def _fill(whole: Array, places: Array, a: Array, delta: Array) -> None:
     """Write a delta' (n, q, fan_in, fan_out) where the weights of a layer stand, which is one stretch of columns."""
     if places.size:
-        part = whole[:, :, places.flat[0] : places.flat[-1] + 1].reshape(*delta.shape[:2], *places.shape)  # a view
+        first = int(places.flat[0])
+        part = whole[:, :, first : first + places.size].reshape(*delta.shape[:2], *places.shape)  # a view
         np.multiply(a[:, None, :, None], delta[:, :, None, :], out=part)
 
 

@@ -56,7 +56,7 @@ class Member:
     effective_parameters: Array  # (points,)
     eta: Array  # (points, n, q), of all rows, in the user's units
     line: Array  # (1 + inputs, q), in the units of training
-    line_eta: Array  # (rows of the fold, q)
+    line_eta: Array  # (n, q), of all rows
 
 
 def fit_members(
@@ -88,19 +88,16 @@ def fit_members(
     classes = chosen.family.coding in ("classes", "binary")
     folds = draw_folds(count, arrays.y, seed_stream(settings.seed, FOLDS), classes, groups, in_order)
     members = _fit_all(task, folds, count, threads, report)
-    line = np.empty((len(arrays.y), network.outputs))
-    for k, member in enumerate(members):
-        line[folds == k] = member.line_eta
-    paths = np.stack([member.eta for member in members])
+    paths, line_etas = np.stack([m.eta for m in members]), np.stack([m.line_eta for m in members])
     best = best_strength(chosen, arrays, paths, folds)
     etas = paths[:, best]
-    curve = own_fold(etas, folds)
+    curve, line = own_fold(etas, folds), own_fold(line_etas, folds)
     parameters, lines = np.stack([m.parameters[best] for m in members]), np.stack([m.line for m in members])
     whole, rank = _line(chosen, arrays, polished=True)
     said = _judge(task, curve, line, whole, rank)
     share = 1.0
     if network.has_skip and said.kind != "curve":
-        share = best_share(chosen, arrays, etas, folds, line)
+        share = best_share(chosen, arrays, etas, line_etas, folds)
     rest = None
     if network.has_skip:
         rest = _in_training(design, whole) - share * np.mean(lines, axis=0)
@@ -142,7 +139,7 @@ def _fit_all(task: Task, folds: IntArray, count: int, threads: int | None, repor
 def _fit_one(task: Task, folds: IntArray, k: int) -> Member:
     """Fit one member to all rows but its fold's, and predict these."""
     chosen, design, arrays, network = task.chosen, task.design, task.arrays, task.network
-    rows, out = arrays.take(np.flatnonzero(folds != k)), np.flatnonzero(folds == k)
+    rows = arrays.take(np.flatnonzero(folds != k))
     scaling = design.scaling.learnt_again(
         design.raw_inputs(rows.X), rows.y, rows.offset, design.has_intercept, rows.frequencies
     )
@@ -163,7 +160,7 @@ def _fit_one(task: Task, folds: IntArray, k: int) -> Member:
         np.array([effective for _, effective in found]),
         np.stack([linear_predictor(design, network, p, arrays.X, arrays.offset) for p in parameters]),
         _in_training(design, coefficients),
-        arrays.X[out] @ coefficients + arrays.offset[out][:, None],
+        arrays.X @ coefficients + arrays.offset[:, None],
     )
 
 

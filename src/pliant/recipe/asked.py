@@ -70,7 +70,9 @@ def penalty(value: float | str | None) -> float:
     if value == EVIDENCE:
         raise ArgumentError("regularisation='evidence' goes with optimiser='lm', which has the curvature it needs")
     if value == BY_FOLDS:
-        raise ArgumentError("regularisation='cv' lets the folds of members choose: give hidden, members and no optimiser but lm")
+        raise ArgumentError(
+            "regularisation='cv' lets the folds of members choose: give hidden, members and no optimiser but lm"
+        )
     if value == FIRTH:
         raise ArgumentError("regularisation='firth' is for the line, solved exactly: give hidden=() and no optimiser")
     if isinstance(value, bool) or not (isinstance(value, Real) and math.isfinite(value) and value >= 0.0):

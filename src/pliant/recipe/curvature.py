@@ -13,8 +13,10 @@ MEMBERS_REASON = "a network a fold, so that the fit knows its error on rows it d
 UNITS_REASON = "8 hidden units beside the line: enough to bend, few enough to train at once"
 MORE_UNITS, MORE_ROWS = 16, 3.5  # so many units where there are so many rows for each of their parameters
 EVIDENCE_REASON = "weight decay by evidence, so that the hidden units bend only for a reason"
-BY_FOLDS_REASON = "weight decay by evidence, and stronger where the folds say so: the hidden units bend only for a reason"
-MEMBER_STEPS = 60  # of a member's first fit: with 200 the mean of the members predicts no better
+BY_FOLDS_REASON = (
+    "weight decay by evidence, and stronger where the folds say so: the hidden units bend only for a reason"
+)
+MEMBER_STEPS, MORE_STEPS = 60, 120  # of a member's first fit, with 8 units and with 16
 LEAST_ROWS = 3  # for members that leave one out
 DRIVER_STEPS = {"lm": 200, "lbfgs": 1_000}
 
@@ -80,14 +82,17 @@ def widen(plan: Plan, rows: int, inputs: int, outputs: int) -> Plan:
         return plan
     more = f"{MORE_UNITS} hidden units beside the line: {rows:,} rows are enough for their {parameters:,} parameters"
     reasons = tuple(more if reason == UNITS_REASON else reason for reason in plan.settings.reasons)
-    return replace(plan, hidden=(MORE_UNITS,), settings=replace(plan.settings, reasons=reasons))
+    steps = MORE_STEPS if plan.settings.epochs == MEMBER_STEPS else plan.settings.epochs
+    return replace(plan, hidden=(MORE_UNITS,), settings=replace(plan.settings, reasons=reasons, epochs=steps))
 
 
 def with_members(plan: Plan, asked: Asked) -> Plan:
     """Let the folds of the members choose how strong the decay is, where nobody asked for another."""
     settings, reasons = plan.settings, plan.settings.reasons
     if settings.by_folds and plan.members is None:
-        raise ArgumentError("regularisation='cv' lets the folds of members choose; ask for members=10, or leave members out")
+        raise ArgumentError(
+            "regularisation='cv' lets the folds of members choose; ask for members=10, or leave members out"
+        )
     if plan.members is None or settings.optimiser != "lm":
         return plan
     if settings.evidence and asked.regularisation is None:

@@ -40,9 +40,9 @@ def solve_path(
 ) -> list[Point]:
     """Fit by damped Gauss-Newton with one weight decay after another.
 
-    With evidence the first fit has the decays that make the data most probable. The next have that of the hidden weights
-    4, 16 and 64 times as strong, and set the line's, and the dispersion, by evidence again: in small tables evidence
-    leaves the hidden weights too free.
+    With evidence the first fit has the decays that make the data most probable. The next have that of the hidden
+    weights 4, 16 and 64 times as strong, and set the line's, and the dispersion, by evidence again: in small tables
+    evidence leaves the hidden weights too free.
 
     Parameters
     ----------
@@ -59,15 +59,13 @@ def solve_path(
         Rows with weight, each as often as its frequency says.
     """
     objective, scheme, at = begin_lm(program, problem, state, evidence, n_rows)
-    if evidence:
-        weakest = None
-    else:
+    if not evidence:
         marks = np.ones(len(at.parameters)) if problem.decays is None else problem.decays
         scheme = replace(scheme, groups=np.where(marks > 0.0, 0, -1), rest=0.0)
-        weakest = np.array([DECAYS[0]])
-        at = gauss_newton.start(objective, at.parameters, weakest, 1.0, scheme)
+        at = gauss_newton.start(objective, at.parameters, np.array([DECAYS[0]]), 1.0, scheme)
     at = _settle(objective, at, replace(scheme, tolerance=None if evidence else ENOUGH), steps)
-    first, points = at.alphas, []
+    first = at.alphas
+    points: list[Point] = []
     for strength in strengths(evidence):
         if points:
             alphas = np.array(at.alphas)

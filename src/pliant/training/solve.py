@@ -147,7 +147,7 @@ def solve_lm(
 
 
 def solve_to_floor(program: Program, problem: Problem, state: State, steps: int, held: Array | None = None) -> Solved:
-    """Fit by damped Gauss-Newton without decay, down to the floor of float64: for functions whose parameters mean something.
+    """Fit by damped Gauss-Newton without decay, to the floor of float64: where the parameters themselves are wanted.
 
     Parameters
     ----------
