@@ -102,10 +102,10 @@ def fit(
         "evidence": lm sets one weight decay for the hidden weights and one for the line so that the data are most
         probable, and counts the parameters that the data determine. "cv": the folds of the members choose among
         decays of the hidden weights from 0.003 to 30, against the summed loss. None, with members: that of evidence,
-        or 4, 16 or 64 times as strong for the hidden weights, as the folds choose. A number: half of it times the squared
-        weights is added to the mean loss: hidden weights, where the line runs beside them, else all weights; never biases.
-        In standardised units. "firth": for a binomial line with the logit or a poisson line with the log, Firth's
-        penalised likelihood, which is finite where columns separate.
+        or 4, 16 or 64 times as strong for the hidden weights, as the folds choose. A number: half of it times the
+        squared weights is added to the mean loss: hidden weights, where the line runs beside them, else all weights;
+        never biases. In standardised units. "firth": for a binomial line with the logit or a poisson line with the
+        log, Firth's penalised likelihood, which is finite where columns separate.
     validation : float, optional
         Share of the rows held out; the weights with the lowest loss on them are kept.
     patience : int, optional

@@ -16,7 +16,7 @@ EVIDENCE_REASON = "weight decay by evidence, so that the hidden units bend only 
 BY_FOLDS_REASON = (
     "weight decay by evidence, and stronger where the folds say so: the hidden units bend only for a reason"
 )
-MEMBER_STEPS, MORE_STEPS = 60, 120  # of a member's first fit, with 8 units and with 16
+MEMBER_STEPS = 60  # of a member's first fit: more gain little, see decision 0014
 LEAST_ROWS = 3  # for members that leave one out
 DRIVER_STEPS = {"lm": 200, "lbfgs": 1_000}
 
@@ -82,8 +82,7 @@ def widen(plan: Plan, rows: int, inputs: int, outputs: int) -> Plan:
         return plan
     more = f"{MORE_UNITS} hidden units beside the line: {rows:,} rows are enough for their {parameters:,} parameters"
     reasons = tuple(more if reason == UNITS_REASON else reason for reason in plan.settings.reasons)
-    steps = MORE_STEPS if plan.settings.epochs == MEMBER_STEPS else plan.settings.epochs
-    return replace(plan, hidden=(MORE_UNITS,), settings=replace(plan.settings, reasons=reasons, epochs=steps))
+    return replace(plan, hidden=(MORE_UNITS,), settings=replace(plan.settings, reasons=reasons))
 
 
 def with_members(plan: Plan, asked: Asked) -> Plan:
