@@ -23,6 +23,7 @@ from pliant.optimisers.rule import Rule
 from pliant.record import Settings
 from pliant.training import (
     Checkpoint,
+    Point,
     Report,
     Result,
     Solved,
@@ -30,6 +31,7 @@ from pliant.training import (
     Validation,
     solve_lbfgs,
     solve_lm,
+    solve_path,
     train,
 )
 from pliant.types import Array, BoolArray
@@ -184,6 +186,17 @@ def train_network(
     )
 
 
+def train_path(
+    chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings, member: int
+) -> list[Point]:
+    """Train one member of an ensemble along a path of weight decays; see `train_network` and `training/path.py`."""
+    problem, program = load(chosen, design, rows, network, settings)
+    start = _initial(problem, design, settings, member)
+    _check_start(program, start)
+    n_rows = round(float(np.sum(rows.counts[rows.weights > 0.0])))
+    return solve_path(program, problem, start, settings.epochs, settings.evidence, n_rows)
+
+
 def _check_start(program: Program, state: State) -> None:
     """Refuse a start whose loss is not a number."""
     loss = program.loss_and_gradient(state.parameters)[0]
@@ -253,7 +266,7 @@ def load(
 ) -> tuple[Problem, Program]:
     """Hand the rows to the engine, in the units of training."""
     X, (y, offset) = design.inputs(rows.X), design.scaling.scale_response(rows.y, rows.offset)
-    if settings.optimiser in DRIVERS and (settings.evidence or settings.regularisation > 0.0):
+    if settings.optimiser in DRIVERS and (settings.evidence or settings.by_folds or settings.regularisation > 0.0):
         X, y = design.scaling.rounded(X, y)
     penalty = settings.regularisation * _penalised(network)
     rule = _rule(settings)

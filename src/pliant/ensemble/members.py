@@ -16,11 +16,12 @@ from threadpoolctl import threadpool_limits
 
 from pliant.data.arrays import Arrays
 from pliant.data.design import Design, aliased_columns
-from pliant.descent import seed_stream, train_network
+from pliant.descent import seed_stream, train_network, train_path
 from pliant.ensemble.algebra import in_units, mean_network
 from pliant.ensemble.conformal import RANKS, conformity, too_few_note
 from pliant.ensemble.coverage import Unseen, claims, reached_by
 from pliant.ensemble.folds import draw_folds
+from pliant.ensemble.strength import best_share, best_strength, own_fold
 from pliant.ensemble.verdict import curvature_test, deviance_out_of_fold, verdict
 from pliant.functions.likelihood import Likelihood
 from pliant.measure import fingerprint, measure
@@ -33,7 +34,6 @@ from pliant.training import Progress, Report
 from pliant.types import Array, IntArray
 
 FOLDS = 3  # stream of the seed
-SHARES = np.linspace(0.0, 1.0, 101)
 RIDGE = 1e-4  # of a line that does not exist without one, as with separated classes
 
 
@@ -50,15 +50,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Member:
-    """One fit without its fold."""
+    """One fit without its fold, or a path of them with one weight decay after another."""
 
-    parameters: Array  # (k,), in the units of training of the whole table
-    line: Array  # (1 + inputs, q), likewise
-    effective_parameters: float
-    decays: tuple[float, ...]
-    noise: float
-    curve_eta: Array  # (rows of the fold, q), in the user's units
-    line_eta: Array
+    strengths: tuple[float | None, ...]  # of the decay at each point of the path; None: one point, as asked
+    parameters: Array  # (points, k), in the units of training of the whole table
+    effective_parameters: Array  # (points,)
+    evidence: Array  # (points, 3 or 1), decays and dispersion by evidence, in the units of training of its own rows
+    eta: Array  # (points, n, q), of all rows, in the user's units
+    line: Array  # (1 + inputs, q), in the units of training
+    line_eta: Array  # (n, q), of all rows
 
 
 def fit_members(
@@ -90,13 +90,16 @@ def fit_members(
     classes = chosen.family.coding in ("classes", "binary")
     folds = draw_folds(count, arrays.y, seed_stream(settings.seed, FOLDS), classes, groups, in_order)
     members = _fit_all(task, folds, count, threads, report)
-    parameters, lines = (np.stack([getattr(m, name) for m in members]) for name in ("parameters", "line"))
-    curve, line = np.empty((2, len(arrays.y), network.outputs))
-    for k, member in enumerate(members):
-        curve[folds == k], line[folds == k] = member.curve_eta, member.line_eta
+    paths, line_etas = np.stack([m.eta for m in members]), np.stack([m.line_eta for m in members])
+    best = best_strength(chosen, arrays, paths, folds)
+    etas = paths[:, best]
+    curve, line = own_fold(etas, folds), own_fold(line_etas, folds)
+    parameters, lines = np.stack([m.parameters[best] for m in members]), np.stack([m.line for m in members])
     whole, rank = _line(chosen, arrays, polished=True)
     said = _judge(task, curve, line, whole, rank)
-    share = _share(task, curve, line, said) if network.has_skip else 1.0
+    share = 1.0
+    if network.has_skip and said.kind != "curve":
+        share = best_share(chosen, arrays, etas, line_etas, folds)
     rest = None
     if network.has_skip:
         rest = _in_training(design, whole) - share * np.mean(lines, axis=0)
@@ -104,17 +107,17 @@ def fit_members(
         lines = 0.0 * lines
     wide, merged = mean_network(network, parameters, share, rest)
     mu = chosen.mean(linear_predictor(design, wide, merged, arrays.X, arrays.offset))
-    effective = float(np.mean([member.effective_parameters for member in members]))
+    effective = float(np.mean([member.effective_parameters[best] for member in members]))
     spent = effective if np.isfinite(effective) else float(network.n_parameters)
     facts = measure(chosen, arrays, mu, int(np.ceil(spent / network.outputs)), design.has_intercept)
     facts = replace(facts, effective_parameters=effective, fingerprint=fingerprint(arrays, None))
     eta = line + share * (curve - line) if network.has_skip else curve
     scores = conformity(chosen, arrays.y, eta, arrays.weights, facts.dispersion, seed_stream(settings.seed, RANKS))
-    evidence = np.array([(*m.decays, m.noise) for m in members])
-    kept = Members(network, parameters, lines, share, folds, scores, said, (curve, line), arrays.frequencies)
-    kept = replace(kept, evidence=evidence)
+    evidence = np.stack([member.evidence[best] for member in members])
+    kept = Members(network, parameters, lines, share, folds, scores, said, (curve, line))
+    kept = replace(kept, strength=members[0].strengths[best], frequencies=arrays.frequencies, evidence=evidence)
     if claims(chosen, scores):
-        shares = _shares_without_fold(task, folds, count, curve, line)
+        shares = _shares_without_fold(task, folds, etas, line_etas)
         unseen = Unseen(chosen, arrays, curve, line, folds, shares, facts.dispersion, settings.seed)
         kept = replace(kept, fold_shares=shares, reached=reached_by(unseen))
     notes = design.notes + too_few_note(kept)
@@ -144,23 +147,31 @@ def _fit_all(task: Task, folds: IntArray, count: int, threads: int | None, repor
 def _fit_one(task: Task, folds: IntArray, k: int) -> Member:
     """Fit one member to all rows but its fold's, and predict these."""
     chosen, design, arrays, network = task.chosen, task.design, task.arrays, task.network
-    rows, out = arrays.take(np.flatnonzero(folds != k)), np.flatnonzero(folds == k)
+    rows = arrays.take(np.flatnonzero(folds != k))
     scaling = design.scaling.learnt_again(
         design.raw_inputs(rows.X), rows.y, rows.offset, design.has_intercept, rows.frequencies
     )
     own = replace(design, scaling=scaling)
-    fit = train_network(chosen, own, rows, None, network, task.settings, member=k)
-    parameters = in_units(network, fit.parameters, scaling, design.scaling)
-    X, offset = arrays.X[out], arrays.offset[out]
+    strengths: tuple[float | None, ...]
+    if task.settings.by_folds:
+        path = train_path(chosen, own, rows, network, task.settings, k)
+        strengths = tuple(point.strength for point in path)
+        found = [(point.parameters, point.effective_parameters, (*point.decays, point.noise)) for point in path]
+    else:
+        fit = train_network(chosen, own, rows, None, network, task.settings, member=k)
+        facts = fit.facts
+        strengths = (None,)
+        found = [(fit.parameters, fit.effective_parameters, (*facts.decays, facts.noise))]
+    parameters = [in_units(network, p, scaling, design.scaling) for p, _, _ in found]
     coefficients, _ = _line(chosen, rows, polished=False)
     return Member(
-        parameters,
+        strengths,
+        np.stack(parameters),
+        np.array([effective for _, effective, _ in found]),
+        np.array([evidence for _, _, evidence in found]),
+        np.stack([linear_predictor(design, network, p, arrays.X, arrays.offset) for p in parameters]),
         _in_training(design, coefficients),
-        fit.effective_parameters,
-        fit.facts.decays,
-        fit.facts.noise,
-        linear_predictor(design, network, parameters, X, offset),
-        X @ coefficients + offset[:, None],
+        arrays.X @ coefficients + arrays.offset[:, None],
     )
 
 
@@ -197,27 +208,17 @@ def _judge(task: Task, curve: Array, line: Array, whole: Array, rank: int) -> Ve
     return verdict(of_line - of_curve, arrays, mean_line, p_value)
 
 
-def _share(task: Task, curve: Array, line: Array, said: Verdict) -> float:
-    """Give the share of the curve with the lowest deviance out of fold; all of it where it earns its keep."""
-    if said.kind == "curve":
-        return 1.0
+def _shares_without_fold(task: Task, folds: IntArray, etas: Array, lines: Array) -> Array:
+    """Give the share of the curve (K,) that the other folds choose, for each fold; `etas` and `lines` (K, n, q)."""
     chosen, arrays = task.chosen, task.arrays
-    losses = [
-        float(arrays.totals @ deviance_out_of_fold(chosen, arrays.y, line + share * (curve - line))) for share in SHARES
-    ]
-    return float(SHARES[int(np.argmin(losses))])
-
-
-def _shares_without_fold(task: Task, folds: IntArray, count: int, curve: Array, line: Array) -> Array:
-    """Give the share of the curve (count,) that the other folds choose, for each fold."""
-    shares = np.ones(count)
-    if task.network.has_skip:
-        arrays = task.arrays
-        of_line, of_curve = (deviance_out_of_fold(task.chosen, arrays.y, eta) for eta in (line, curve))
-        for k in range(count):
-            kept = np.flatnonzero(folds != k)
-            others = replace(task, arrays=arrays.take(kept))
-            mean_line = float(others.arrays.totals @ of_line[kept] / np.sum(others.arrays.totals))
-            said = verdict((of_line - of_curve)[kept], others.arrays, mean_line, float("nan"))
-            shares[k] = _share(others, curve[kept], line[kept], said)
+    shares = np.ones(len(etas))
+    if not task.network.has_skip:
+        return shares
+    of_line, of_curve = (deviance_out_of_fold(chosen, arrays.y, own_fold(each, folds)) for each in (lines, etas))
+    for k in range(len(etas)):
+        kept = np.flatnonzero(folds != k)
+        rows = arrays.take(kept)
+        mean_line = float(rows.totals @ of_line[kept] / np.sum(rows.totals))
+        if verdict((of_line - of_curve)[kept], rows, mean_line, float("nan")).kind != "curve":
+            shares[k] = best_share(chosen, rows, etas[:, kept], lines[:, kept], folds[kept])
     return shares

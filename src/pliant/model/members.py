@@ -39,6 +39,7 @@ class Members:
     scores: Array  # (n,), conformity scores out of fold, see `ensemble.conformal`; NaN where there are none
     verdict: Verdict
     out_of_fold: tuple[Array, Array] | None = field(default=None, compare=False)  # eta (n, q) of curve and line
+    strength: float | None = None  # of the weight decay, by the folds: times that of evidence, or the decay itself
     frequencies: Array | None = None  # (n,), how many equal rows each row stands for; none: for one
     fold_shares: Array | None = None  # (K,), the share that the other folds alone choose
     reached: tuple[Reached, ...] = ()  # what the intervals reached on rows not seen; none: nothing is claimed
@@ -62,6 +63,7 @@ class Members:
         """Give what a file keeps, as JSON facts and arrays; not the values out of fold, which are data."""
         facts: dict[str, Any] = {"network": self.network.to_dict(), "share": self.share, "verdict": vars(self.verdict)}
         facts["reached"] = [each.to_dict() for each in self.reached]
+        facts["strength"] = self.strength
         arrays = {
             "parameters": self.parameters,
             "lines": self.lines,
@@ -88,6 +90,7 @@ class Members:
             arrays["folds"].astype(np.int64),
             arrays["scores"],
             Verdict(**facts["verdict"]),
+            strength=facts.get("strength"),
             frequencies=arrays.get("frequencies"),
             fold_shares=arrays.get("fold_shares"),
             reached=tuple(Reached.from_dict(each) for each in facts.get("reached", ())),  # a file of 0.1 has none
