@@ -19,8 +19,9 @@ from pliant.data.design import Design, aliased_columns
 from pliant.descent import seed_stream, train_network
 from pliant.ensemble.algebra import in_units, mean_network
 from pliant.ensemble.conformal import conformity
+from pliant.ensemble.curvature import curvature_test
 from pliant.ensemble.folds import draw_folds
-from pliant.ensemble.verdict import curvature_test, verdict
+from pliant.ensemble.verdict import verdict
 from pliant.functions.likelihood import Likelihood
 from pliant.measure import fingerprint, measure
 from pliant.model import Fitted, linear_predictor
@@ -200,7 +201,7 @@ def _judge(
     of_curve = chosen.deviance(y, chosen.mean(curve))
     at = np.arange(network.inputs) if network.bending is None else np.array(network.bending)
     eta = arrays.X @ whole + arrays.offset[:, None]
-    p_value = curvature_test(chosen, arrays, eta, design.inputs(arrays.X)[:, at], rank)
+    p_value = curvature_test(chosen, arrays, eta, design.inputs(arrays.X)[:, at], curve - line)
     mean_line = float(arrays.totals @ of_line / np.sum(arrays.totals))
     return verdict(of_line - of_curve, arrays, mean_line, p_value)
 
