@@ -23,6 +23,7 @@ from pliant.optimisers.rule import Rule
 from pliant.record import Settings
 from pliant.training import (
     Checkpoint,
+    Point,
     Report,
     Result,
     Solved,
@@ -30,6 +31,7 @@ from pliant.training import (
     Validation,
     solve_lbfgs,
     solve_lm,
+    solve_path,
     train,
 )
 from pliant.types import Array, BoolArray
@@ -180,6 +182,17 @@ def train_network(
         arrays=rows,
         held_out=held_out,
     )
+
+
+def train_path(
+    chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings, member: int
+) -> list[Point]:
+    """Train one member of an ensemble along a path of weight decays; see `train_network` and `training/path.py`."""
+    problem, program = load(chosen, design, rows, network, settings)
+    start = _initial(chosen, design, rows, network, settings, member)
+    _check_start(program, start)
+    n_rows = round(float(np.sum(rows.counts[rows.weights > 0.0])))
+    return solve_path(program, problem, start, settings.epochs, settings.evidence, n_rows)
 
 
 def _check_start(program: Program, state: State) -> None:

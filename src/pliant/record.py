@@ -30,6 +30,7 @@ class Settings:
     given: Mapping[str, str | None] = field(default_factory=dict)  # weights, offset, frequencies: column, or numbers
     firth: bool = False  # of a line: Firth's penalised likelihood, in place of a number for `regularisation`
     evidence: bool = False  # the weight decay was set by evidence; `regularisation` is then 0
+    by_folds: bool = False  # how strong the weight decay is was chosen by the folds of the members
     reasons: tuple[str, ...] = ()  # why the recipe chose what nobody asked for
 
     def to_dict(self) -> dict[str, Any]:

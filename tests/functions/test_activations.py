@@ -16,6 +16,8 @@ EXACT = {
     "silu": lambda z: z / (1 + mp.exp(-z)),
     "elu": lambda z: z if z > 0 else mp.expm1(z),
     "gelu": lambda z: z * mp.erfc(-z / mp.sqrt(2)) / 2,
+    "arctan": mp.atan,
+    "exp": lambda z: mp.exp(min(z, mp.mpf(700))),
 }
 GRID = np.concatenate([np.linspace(-36.5, 36.5, 146), [-800.0, -100.0, -1e-9, 1e-9, 100.0, 800.0]])
 

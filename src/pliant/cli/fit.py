@@ -18,17 +18,17 @@ class Widths(click.ParamType[tuple[int, ...]]):
 
 
 class Penalty(click.ParamType[float | str]):
-    """A penalty on the weights: a number, firth or evidence."""
+    """A penalty on the weights: a number, firth, evidence or cv."""
 
     name = "number|firth"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
-        if value in ("firth", "evidence"):
+        if value in ("firth", "evidence", "cv"):
             return str(value)
         try:
             return float(value)
         except ValueError:
-            self.fail(f"{value!r} is neither a number nor 'firth' nor 'evidence'", param, ctx)
+            self.fail(f"{value!r} is neither a number nor 'firth', 'evidence' or 'cv'", param, ctx)
 
 
 @click.command("fit")
@@ -56,7 +56,9 @@ class Penalty(click.ParamType[float | str]):
 @click.option("--epochs", type=int)
 @click.option("--batch", type=int, help="Rows a step; by default the recipe decides.")
 @click.option(
-    "--regularisation", type=Penalty(), help="Penalty on the weights; 0 for none; evidence for lm; firth for a line."
+    "--regularisation",
+    type=Penalty(),
+    help="Penalty on the weights; 0 for none; evidence or cv for lm; firth for a line.",
 )
 @click.option("--validation", type=float, help="Share of the rows held out to choose when to stop.")
 @click.option("--patience", type=int, help="Epochs without improvement before the run stops.")

@@ -93,19 +93,26 @@ def jacobian(network: Network, parameters: Array, X: Array) -> Array:
     places, skip = network.views(np.arange(network.n_parameters))
     kept = forward(network, parameters, X)
     n, q = kept.eta.shape
-    whole = np.zeros((n, q, network.n_parameters), dtype=kept.eta.dtype)
+    whole = np.empty((n, q, network.n_parameters), dtype=kept.eta.dtype)
     delta: Array = np.broadcast_to(np.eye(q), (n, q, q))
     if skip is not None:
-        whole[:, :, skip] = np.einsum("ik,iqj->iqkj", X, delta)
+        _fill(whole, skip, X, delta)
     for l in reversed(range(len(layers))):
-        whole[:, :, places[l].weights] = np.einsum("ik,iqj->iqkj", kept.inputs[l], delta)
+        _fill(whole, places[l].weights, kept.inputs[l], delta)
         biases = places[l].biases
         if biases is not None:
-            whole[:, :, biases] = delta
+            whole[:, :, biases[0] : biases[0] + len(biases)] = delta
         if l > 0:
             slope = network.function.slope(kept.z[l - 1], kept.inputs[l])
             delta = (delta @ layers[l].weights.T) * slope[:, None, :]
     return whole
+
+
+def _fill(whole: Array, places: IntArray, a: Array, delta: Array) -> None:
+    """Write a delta' (n, q, fan_in, fan_out) where the weights of a layer stand, which is one stretch of columns."""
+    if places.size:
+        part = whole[:, :, places.flat[0] : places.flat[-1] + 1].reshape(*delta.shape[:2], *places.shape)  # a view
+        np.multiply(a[:, None, :, None], delta[:, :, None, :], out=part)
 
 
 def loss_and_gradient(problem: Problem, parameters: Array, rows: slice | IntArray) -> tuple[float, Array]:

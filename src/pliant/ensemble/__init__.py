@@ -1,6 +1,6 @@
 """Fold members: one fit that predicts, knows its error on rows it did not see, and judges line against curve."""
 
 from pliant.ensemble.folds import n_folds
-from pliant.ensemble.members import fit_members
+from pliant.ensemble.members import Task, fit_members
 
-__all__ = ["fit_members", "n_folds"]
+__all__ = ["Task", "fit_members", "n_folds"]

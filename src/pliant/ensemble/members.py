@@ -16,11 +16,12 @@ from threadpoolctl import threadpool_limits
 
 from pliant.data.arrays import Arrays
 from pliant.data.design import Design, aliased_columns
-from pliant.descent import seed_stream, train_network
+from pliant.descent import seed_stream, train_network, train_path
 from pliant.ensemble.algebra import in_units, mean_network
 from pliant.ensemble.conformal import conformity
 from pliant.ensemble.curvature import curvature_test
 from pliant.ensemble.folds import draw_folds
+from pliant.ensemble.strength import best_share, best_strength, own_fold
 from pliant.ensemble.verdict import verdict
 from pliant.functions.likelihood import Likelihood
 from pliant.measure import fingerprint, measure
@@ -33,27 +34,34 @@ from pliant.training import Progress, Report
 from pliant.types import Array, IntArray
 
 FOLDS, RANKS = 3, 4  # streams of the seed: for the folds, and for ranks within a count
-SHARES = np.linspace(0.0, 1.0, 101)
 RIDGE = 1e-4  # of a line that does not exist without one, as with separated classes
 
 
 @dataclass(frozen=True)
-class Member:
-    """One fit without its fold."""
+class Task:
+    """What the members fit, to which rows, and how."""
 
-    parameters: Array  # (k,), in the units of training of the whole table
-    line: Array  # (1 + inputs, q), likewise
-    effective_parameters: float
-    curve_eta: Array  # (rows of the fold, q), in the user's units
-    line_eta: Array
+    chosen: Likelihood
+    design: Design
+    arrays: Arrays
+    network: Network  # of one member
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Member:
+    """One fit without its fold, or a path of them with one weight decay after another."""
+
+    strengths: tuple[float | None, ...]  # of the decay at each point of the path; None: one point, as asked
+    parameters: Array  # (points, k), in the units of training of the whole table
+    effective_parameters: Array  # (points,)
+    eta: Array  # (points, n, q), of all rows, in the user's units
+    line: Array  # (1 + inputs, q), in the units of training
+    line_eta: Array  # (rows of the fold, q)
 
 
 def fit_members(
-    chosen: Likelihood,
-    design: Design,
-    arrays: Arrays,
-    network: Network,
-    settings: Settings,
+    task: Task,
     count: int,
     *,
     groups: Any = None,
@@ -65,8 +73,7 @@ def fit_members(
 
     Parameters
     ----------
-    chosen, design, arrays, network, settings
-        What to fit, to which rows, and how; the network is that of one member.
+    task : Task
     count : int
         Members, and folds.
     groups : array (n,), optional
@@ -78,16 +85,23 @@ def fit_members(
     report : callable, optional
         Told after every member.
     """
+    chosen, design, arrays, network, settings = task.chosen, task.design, task.arrays, task.network, task.settings
     classes = chosen.family.coding in ("classes", "binary")
     folds = draw_folds(count, arrays.y, seed_stream(settings.seed, FOLDS), classes, groups, in_order)
-    members = _fit_all(chosen, design, arrays, network, settings, folds, count, threads, report)
-    parameters, lines = (np.stack([getattr(m, name) for m in members]) for name in ("parameters", "line"))
-    curve, line = np.empty((2, len(arrays.y), network.outputs))
+    members = _fit_all(task, folds, count, threads, report)
+    line = np.empty((len(arrays.y), network.outputs))
     for k, member in enumerate(members):
-        curve[folds == k], line[folds == k] = member.curve_eta, member.line_eta
-    whole, rank = _line(chosen, arrays, polished=True)
-    said = _judge(chosen, design, arrays, network, curve, line, whole, rank)
-    share = _share(chosen, arrays, curve, line, said) if network.has_skip else 1.0
+        line[folds == k] = member.line_eta
+    paths = np.stack([member.eta for member in members])
+    best = best_strength(chosen, arrays, paths, folds)
+    etas = paths[:, best]
+    curve = own_fold(etas, folds)
+    parameters, lines = np.stack([m.parameters[best] for m in members]), np.stack([m.line for m in members])
+    whole = _line(chosen, arrays, polished=True)
+    said = _judge(task, curve, line, whole, own_fold(np.mean(paths, axis=1), folds))
+    share = 1.0
+    if network.has_skip and not (said.kind == "curve" and said.low > 0.0):
+        share = best_share(chosen, arrays, etas, folds, line)
     rest = None
     if network.has_skip:
         rest = _in_training(design, whole) - share * np.mean(lines, axis=0)
@@ -95,39 +109,30 @@ def fit_members(
         lines = 0.0 * lines
     wide, merged = mean_network(network, parameters, share, rest)
     mu = chosen.mean(linear_predictor(design, wide, merged, arrays.X, arrays.offset))
-    effective = float(np.mean([member.effective_parameters for member in members]))
+    effective = float(np.mean([member.effective_parameters[best] for member in members]))
     spent = effective if np.isfinite(effective) else float(network.n_parameters)
     facts = measure(chosen, arrays, mu, int(np.ceil(spent / network.outputs)), design.has_intercept)
     facts = replace(facts, effective_parameters=effective, fingerprint=fingerprint(arrays, None))
     eta = line + share * (curve - line) if network.has_skip else curve
     scores = conformity(chosen, arrays.y, eta, arrays.weights, facts.dispersion, seed_stream(settings.seed, RANKS))
-    kept = Members(network, parameters, lines, share, folds, scores, said, (curve, line), arrays.frequencies)
+    kept = Members(network, parameters, lines, share, folds, scores, said, (curve, line))
+    kept = replace(kept, strength=members[0].strengths[best], frequencies=arrays.frequencies)
     return Fitted(design, wide, chosen, merged, settings, facts, design.notes, arrays=arrays, members=kept)
 
 
-def _fit_all(
-    chosen: Likelihood,
-    design: Design,
-    arrays: Arrays,
-    network: Network,
-    settings: Settings,
-    folds: IntArray,
-    count: int,
-    threads: int | None,
-    report: Report | None,
-) -> list[Member]:
+def _fit_all(task: Task, folds: IntArray, count: int, threads: int | None, report: Report | None) -> list[Member]:
     """Fit every member, on threads."""
     began = time.perf_counter()
     done: list[Member] = []
     workers = min(count, threads or os.cpu_count() or 1)
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
-        jobs = [pool.submit(_fit_one, chosen, design, arrays, network, settings, folds, k) for k in range(count)]
+        jobs = [pool.submit(_fit_one, task, folds, k) for k in range(count)]
         try:
             for k, job in enumerate(jobs, start=1):
                 done.append(job.result())
                 if report is not None:
                     seconds = max(time.perf_counter() - began, 1e-9)
-                    rows = k * len(arrays.y) / seconds
+                    rows = k * len(folds) / seconds
                     report(Progress(k, count, float("nan"), None, rows, seconds / k * (count - k)))
         except BaseException:
             pool.shutdown(cancel_futures=True)
@@ -135,36 +140,36 @@ def _fit_all(
     return done
 
 
-def _fit_one(
-    chosen: Likelihood,
-    design: Design,
-    arrays: Arrays,
-    network: Network,
-    settings: Settings,
-    folds: IntArray,
-    k: int,
-) -> Member:
+def _fit_one(task: Task, folds: IntArray, k: int) -> Member:
     """Fit one member to all rows but its fold's, and predict these."""
+    chosen, design, arrays, network = task.chosen, task.design, task.arrays, task.network
     rows, out = arrays.take(np.flatnonzero(folds != k)), np.flatnonzero(folds == k)
     scaling = design.scaling.learnt_again(
         design.raw_inputs(rows.X), rows.y, rows.offset, design.has_intercept, rows.frequencies
     )
     own = replace(design, scaling=scaling)
-    fit = train_network(chosen, own, rows, None, network, settings, member=k)
-    parameters = in_units(network, fit.parameters, scaling, design.scaling)
-    X, offset = arrays.X[out], arrays.offset[out]
-    coefficients, _ = _line(chosen, rows, polished=False)
+    strengths: tuple[float | None, ...]
+    if task.settings.by_folds:
+        path = train_path(chosen, own, rows, network, task.settings, k)
+        strengths = tuple(point.strength for point in path)
+        found = [(point.parameters, point.effective_parameters) for point in path]
+    else:
+        fit = train_network(chosen, own, rows, None, network, task.settings, member=k)
+        strengths, found = (None,), [(fit.parameters, fit.effective_parameters)]
+    parameters = [in_units(network, p, scaling, design.scaling) for p, _ in found]
+    coefficients = _line(chosen, rows, polished=False)
     return Member(
-        parameters,
+        strengths,
+        np.stack(parameters),
+        np.array([effective for _, effective in found]),
+        np.stack([linear_predictor(design, network, p, arrays.X, arrays.offset) for p in parameters]),
         _in_training(design, coefficients),
-        fit.effective_parameters,
-        linear_predictor(design, network, parameters, X, offset),
-        X @ coefficients + offset[:, None],
+        arrays.X[out] @ coefficients + arrays.offset[out][:, None],
     )
 
 
-def _line(chosen: Likelihood, arrays: Arrays, polished: bool) -> tuple[Array, int]:
-    """Give the coefficients (p, q) of the line in the user's units, aliased ones zero, and its rank.
+def _line(chosen: Likelihood, arrays: Arrays, polished: bool) -> Array:
+    """Give the coefficients (p, q) of the line in the user's units, aliased ones zero.
 
     Where it has no finite coefficients a small ridge stands in. A line that only says what a fold does not see needs no
     last digits (`polished`).
@@ -175,7 +180,7 @@ def _line(chosen: Likelihood, arrays: Arrays, polished: bool) -> tuple[Array, in
     if not line.converged:
         ridge = RIDGE * np.sum(arrays.totals) * np.var(arrays.X, axis=0)
         line = fit_line(chosen, *data, aliased=aliased, ridge=ridge, polished=polished)
-    return np.nan_to_num(line.coefficients), line.rank
+    return np.asarray(np.nan_to_num(line.coefficients))
 
 
 def _in_training(design: Design, coefficients: Array) -> Array:
@@ -185,32 +190,13 @@ def _in_training(design: Design, coefficients: Array) -> Array:
     return np.vstack([top, slopes])
 
 
-def _judge(
-    chosen: Likelihood,
-    design: Design,
-    arrays: Arrays,
-    network: Network,
-    curve: Array,
-    line: Array,
-    whole: Array,
-    rank: int,
-) -> Verdict:
-    """Give the verdict between the line and the curve."""
-    y = arrays.y
+def _judge(task: Task, curve: Array, line: Array, whole: Array, found: Array) -> Verdict:
+    """Give the verdict between the line and the curve; `found` (n, q) is out of fold too, but nobody chose it."""
+    chosen, arrays, network, y = task.chosen, task.arrays, task.network, task.arrays.y
     of_line = chosen.deviance(y, chosen.mean(line))
     of_curve = chosen.deviance(y, chosen.mean(curve))
     at = np.arange(network.inputs) if network.bending is None else np.array(network.bending)
     eta = arrays.X @ whole + arrays.offset[:, None]
-    p_value = curvature_test(chosen, arrays, eta, design.inputs(arrays.X)[:, at], curve - line)
+    p_value = curvature_test(chosen, arrays, eta, task.design.inputs(arrays.X)[:, at], found - line)
     mean_line = float(arrays.totals @ of_line / np.sum(arrays.totals))
     return verdict(of_line - of_curve, arrays, mean_line, p_value)
-
-
-def _share(chosen: Likelihood, arrays: Arrays, curve: Array, line: Array, said: Verdict) -> float:
-    """Give the share of the curve with the lowest deviance out of fold; all of it where it earns its keep."""
-    if said.kind == "curve":
-        return 1.0
-    losses = [
-        float(arrays.totals @ chosen.deviance(arrays.y, chosen.mean(line + share * (curve - line)))) for share in SHARES
-    ]
-    return float(SHARES[int(np.argmin(losses))])

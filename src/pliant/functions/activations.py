@@ -137,4 +137,32 @@ def gelu_slope(z: Array, a: Array) -> Array:
 
 GELU = Activation("gelu", gelu, gelu_slope, torch=lambda torch, z: torch.nn.functional.gelu(z))
 
-ACTIVATIONS = {a.name: a for a in (IDENTITY, TANH, LOGISTIC, RELU, SOFTPLUS, SILU, ELU, GELU)}
+
+def arctan(z: Array) -> Array:
+    """The angle whose tangent is z: a sigmoid with long tails."""
+    return np.arctan(z)
+
+
+def arctan_slope(z: Array, a: Array) -> Array:
+    """1 / (1 + z^2)."""
+    return 1.0 / (1.0 + z * z)
+
+
+ARCTAN = Activation("arctan", arctan, arctan_slope, torch=lambda torch, z: torch.atan(z))
+
+MOST = 700.0  # exp of more overflows soon
+
+
+def exponential(z: Array) -> Array:
+    """exp z, constant beyond 700 so that it never overflows."""
+    return np.exp(np.minimum(z, MOST))
+
+
+def exponential_slope(z: Array, a: Array) -> Array:
+    """exp z to 700, then 0."""
+    return a * (z <= MOST)
+
+
+EXP = Activation("exp", exponential, exponential_slope, torch=lambda torch, z: torch.exp(torch.clamp(z, max=700.0)))
+
+ACTIVATIONS = {a.name: a for a in (IDENTITY, TANH, LOGISTIC, RELU, SOFTPLUS, SILU, ELU, GELU, ARCTAN, EXP)}

@@ -27,6 +27,7 @@ class Members:
     scores: Array  # (n,), conformity scores out of fold, see `ensemble.conformal`; NaN where there are none
     verdict: Verdict
     out_of_fold: tuple[Array, Array] | None = field(default=None, compare=False)  # eta (n, q) of curve and line
+    strength: float | None = None  # of the weight decay, by the folds: times that of evidence, or the decay itself
     frequencies: Array | None = None  # (n,), how many equal rows each row stands for; none: for one
 
     def __len__(self) -> int:
@@ -43,6 +44,7 @@ class Members:
     def to_state(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Give what a file keeps, as JSON facts and arrays; not the values out of fold, which are data."""
         facts = {"network": self.network.to_dict(), "share": self.share, "verdict": vars(self.verdict)}
+        facts["strength"] = self.strength
         arrays = {
             "parameters": self.parameters,
             "lines": self.lines,
@@ -64,5 +66,6 @@ class Members:
             arrays["folds"].astype(np.int64),
             arrays["scores"],
             Verdict(**facts["verdict"]),
+            strength=facts.get("strength"),
             frequencies=arrays.get("frequencies"),
         )

@@ -25,15 +25,17 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
+from scipy.linalg.lapack import dpotrf, dpotrs, dtrtri
 
 from pliant.types import Array, IntArray
 
-MAX_TRIES = 12  # of one step, with four times the damping each time
-LEAST_DAMPING = 1e-8
+MAX_TRIES, TRIES_TO_FLOOR = 12, 40  # of one step, with four times the damping each time
+LEAST_DAMPING, LEAST_TO_FLOOR = 1e-8, 1e-15
 BEFORE_EVIDENCE = 3  # steps with the decay as it began
 PRIOR = 0.02  # shape and rate of the gamma prior on a decay: a weak one, that keeps it finite
 ALPHA_RANGE = (1e-4, 1e6)
+TINY = 1e-300
+MOST_FINISHING, SMALL = 200, 1e-6  # steps without damping, and how short the last has to be, relative
 LEAST_ROWS = 0.1  # share of the rows that the dispersion is divided by, at least
 
 
@@ -60,6 +62,7 @@ class Damped:
     steps: int = 0
     settled: bool = False
     stuck: bool = False  # no damping makes the value fall
+    gram: Array | None = None  # (k, k), A'A at the parameters, once somebody needed it
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,12 @@ class Scheme:
         phi is 1; else it is Pearson's statistic over rows less determined parameters, anew at each step.
     n_rows : int
         Responses with weight: rows times outputs.
+    kept : tuple of int
+        Groups whose decay evidence leaves as it is.
+    tolerance : float, optional
+        Settled when a row gains less than this by a step; by default 1e-6 with evidence, 1e-8 without. At 0 it goes on
+        until no step makes the value fall, for `finish` to end. (Marquardt's damping, times diag(A'A), was tried: from
+        its first starting point MGH17 of NIST then runs away, and BoxBOD too; with plain damping all arrive.)
     """
 
     groups: IntArray
@@ -84,6 +93,14 @@ class Scheme:
     evidence: bool
     dispersion_known: bool
     n_rows: int
+    kept: tuple[int, ...] = ()
+    tolerance: float | None = None
+
+    @property
+    def enough(self) -> float:
+        """Give the fall of the value that is as good as none."""
+        tolerance = (1e-6 if self.evidence else 1e-8) if self.tolerance is None else self.tolerance
+        return tolerance * self.n_rows
 
     def decay(self, alphas: Array) -> Array:
         """Give the decay of each parameter (k,)."""
@@ -99,16 +116,18 @@ def start(objective: Objective, parameters: Array, alphas: Array, phi: float, sc
 def step(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
     """Take one step: damped until the value falls, then the decays anew.
 
-    Settled once both the value falls and a step without damping promises less than a millionth a row (with
-    evidence, and every decay moves by less than 2 %; without, a hundredth of that). A small fall alone is not
-    enough: a heavily damped step may fall little far from a minimum.
+    Settled once both the value falls and a step without damping promises less than the scheme's tolerance a row
+    (with evidence, and every decay moves by less than 2 %). A small fall alone is not enough: a heavily damped step
+    may fall little far from a minimum.
     """
     A, b = objective.rows(at.parameters)
+    gram = _gram(A) if at.gram is None else at.gram
     decay = scheme.decay(at.alphas)
     pull = A.T @ b / at.phi - decay * at.parameters
+    to_floor = scheme.enough == 0.0
     damping, found = at.damping, None
-    for _ in range(MAX_TRIES):
-        move = _solve(A, at.phi, decay + damping, pull)
+    for _ in range(TRIES_TO_FLOOR if to_floor else MAX_TRIES):
+        move = _solve(A, at.phi, decay + damping, pull, gram)
         if move is not None:
             parameters = at.parameters + move
             value = _value(objective, parameters, decay, at.phi)
@@ -116,14 +135,13 @@ def step(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
                 found = parameters, value
                 break
         damping *= 4.0
-    enough = (1e-6 if scheme.evidence else 1e-8) * scheme.n_rows
+    enough = scheme.enough
     if found is None:
-        return replace(at, steps=at.steps + 1, settled=_promise(A, at.phi, decay, pull) < enough, stuck=True)
+        return replace(at, steps=at.steps + 1, settled=_promise(A, at.phi, decay, pull, gram) < enough, stuck=True)
     parameters, value = found
-    near = at.value - value < enough and _promise(A, at.phi, decay, pull) < enough
-    moved = replace(
-        at, parameters=parameters, value=value, damping=max(damping / 4.0, LEAST_DAMPING), steps=at.steps + 1
-    )
+    near = at.value - value < enough and _promise(A, at.phi, decay, pull, gram) < enough
+    damping = max(damping / 4.0, LEAST_TO_FLOOR if to_floor else LEAST_DAMPING)
+    moved = replace(at, parameters=parameters, value=value, damping=damping, steps=at.steps + 1, gram=None)
     if not scheme.evidence:
         return replace(moved, settled=near)
     if moved.steps < BEFORE_EVIDENCE:
@@ -133,14 +151,37 @@ def step(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
     return replace(weighed, settled=still and near)
 
 
+def finish(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
+    """Take steps without damping as long as each is shorter than the last, to the floor of float64.
+
+    The value knows a minimum to half its digits only, since it is flat there; the slope knows it to all of them.
+    """
+    decay, last = scheme.decay(at.alphas), np.inf
+    for _ in range(MOST_FINISHING):
+        A, b = objective.rows(at.parameters)
+        move = _solve(A, at.phi, decay, A.T @ b / at.phi - decay * at.parameters)
+        if move is None:
+            return at
+        long = float(np.max(np.abs(move) / (np.abs(at.parameters) + TINY)))
+        if not long < last:
+            return replace(at, settled=last < SMALL)
+        parameters = at.parameters + move
+        value = _value(objective, parameters, decay, at.phi)
+        at, last = replace(at, parameters=parameters, value=value, steps=at.steps + 1, gram=None), long
+        if long == 0.0:
+            break
+    return replace(at, settled=last < SMALL)
+
+
 def _weigh(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
     """Set decays and dispersion by evidence.
 
     gamma_k = 1 - alpha_k (B^-1)_kk,    alpha_g = (gamma_g + a) / (|theta_g|^2 + a),    B = A'A / phi + diag(alpha)
     """
     A, b = objective.rows(at.parameters)
+    gram = _gram(A)
     decay = scheme.decay(at.alphas)
-    diagonal = inverse_diagonal(A, at.phi, decay)
+    diagonal = inverse_diagonal(A, at.phi, decay, gram)
     if diagonal is None:
         return at
     determined = 1.0 - decay * diagonal
@@ -149,12 +190,14 @@ def _weigh(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
     gammas = np.bincount(scheme.groups[inside], determined[inside], count)
     squares = np.bincount(scheme.groups[inside], at.parameters[inside] ** 2, count)
     alphas = np.clip((gammas + PRIOR) / (squares + PRIOR), *ALPHA_RANGE)
+    for group in scheme.kept:
+        alphas[group] = at.alphas[group]
     phi = at.phi
     if not scheme.dispersion_known:
         phi = float(b @ b) / max(scheme.n_rows - float(np.sum(determined)), LEAST_ROWS * scheme.n_rows)
     phi = phi if phi > 0.0 else at.phi
     value = _value(objective, at.parameters, scheme.decay(alphas), phi)
-    return replace(at, alphas=alphas, phi=phi, determined=float(np.sum(determined)), value=value)
+    return replace(at, alphas=alphas, phi=phi, determined=float(np.sum(determined)), value=value, gram=gram)
 
 
 def weigh_up(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
@@ -167,42 +210,62 @@ def weigh_up(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
     return replace(at, determined=float(np.sum(1.0 - np.maximum(decay, LEAST_DAMPING) * diagonal)))
 
 
-def inverse_diagonal(A: Array, phi: float, decay: Array) -> Array | None:
+def inverse_diagonal(A: Array, phi: float, decay: Array, gram: Array | None = None) -> Array | None:
     """Give the diagonal (k,) of (A'A / phi + diag(decay))^-1; None if it cannot be factored."""
     N, k = A.shape
     if k > N and np.all(decay > 0.0):
         scaled = A / decay
-        try:
-            root, _ = cho_factor(phi * np.eye(N) + scaled @ A.T, lower=True)
-        except LinAlgError:
+        factor = _factor(phi * np.eye(N) + scaled @ A.T)
+        if factor is None:
             return None
-        half: Array = np.asarray(solve_triangular(root, scaled, lower=True))
+        half = dtrtri(factor, lower=1)[0] @ scaled
         return np.asarray(1.0 / decay - np.einsum("ij,ij->j", half, half))
-    try:
-        root, _ = cho_factor(A.T @ A / phi + np.diag(decay), lower=True)
-    except LinAlgError:
+    factor = _factor(_with_diagonal(A, phi, decay, gram))
+    if factor is None:
         return None
-    half = np.asarray(solve_triangular(root, np.eye(k), lower=True))
+    half = dtrtri(factor, lower=1)[0]
     return np.asarray(np.einsum("ij,ij->j", half, half))
 
 
-def _solve(A: Array, phi: float, decay: Array, pull: Array) -> Array | None:
+def _gram(A: Array) -> Array | None:
+    """Give A'A where the system of the parameters is the smaller one."""
+    return A.T @ A if A.shape[1] <= A.shape[0] else None
+
+
+def _with_diagonal(A: Array, phi: float, decay: Array, gram: Array | None) -> Array:
+    """Give A'A / phi + diag(decay)."""
+    whole = (A.T @ A if gram is None else gram) / phi
+    whole.flat[:: len(whole) + 1] += decay
+    return whole
+
+
+def _factor(matrix: Array) -> Array | None:
+    """Give the lower root of a matrix, which is lost; None if it has none. The upper half is zero.
+
+    LAPACK itself: SciPy's wrappers take as long again for a hundred parameters.
+    """
+    if not np.isfinite(matrix.sum()):
+        return None
+    root, failed = dpotrf(matrix, lower=1, clean=1, overwrite_a=1)
+    return None if failed else np.asarray(root)
+
+
+def _solve(A: Array, phi: float, decay: Array, pull: Array, gram: Array | None = None) -> Array | None:
     """Solve (A'A / phi + diag(decay)) d = pull by the smaller system; None if it cannot be factored."""
     N, k = A.shape
-    try:
-        if k > N:
-            scaled = A / decay
-            factor = cho_factor(phi * np.eye(N) + scaled @ A.T, check_finite=True)
-            return np.asarray(pull / decay - scaled.T @ cho_solve(factor, scaled @ pull))
-        factor = cho_factor(A.T @ A / phi + np.diag(decay), check_finite=True)
-        return np.asarray(cho_solve(factor, pull))
-    except (LinAlgError, ValueError):
+    if k <= N:
+        factor = _factor(_with_diagonal(A, phi, decay, gram))
+        return None if factor is None else np.asarray(dpotrs(factor, pull, lower=1)[0])
+    scaled = A / decay
+    factor = _factor(phi * np.eye(N) + scaled @ A.T)
+    if factor is None:
         return None
+    return np.asarray(pull / decay - scaled.T @ dpotrs(factor, scaled @ pull, lower=1)[0])
 
 
-def _promise(A: Array, phi: float, decay: Array, pull: Array) -> float:
+def _promise(A: Array, phi: float, decay: Array, pull: Array, gram: Array | None) -> float:
     """Give the fall that the step without damping promises, half of pull' B^-1 pull; inf if there is none."""
-    move = _solve(A, phi, decay + LEAST_DAMPING, pull)
+    move = _solve(A, phi, decay + LEAST_DAMPING, pull, gram)
     return np.inf if move is None else 0.5 * float(pull @ move)
 
 

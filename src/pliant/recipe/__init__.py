@@ -6,6 +6,6 @@ the summary prints. A value that the user gave is never changed.
 
 from pliant.recipe.asked import Asked, Plan, widths
 from pliant.recipe.choose import choose
-from pliant.recipe.curvature import refine
+from pliant.recipe.curvature import refine, widen
 
-__all__ = ["Asked", "Plan", "choose", "refine", "widths"]
+__all__ = ["Asked", "Plan", "choose", "refine", "widen", "widths"]

@@ -10,7 +10,7 @@ from pliant.optimisers.checks import check_count
 from pliant.record import Settings
 
 MOST_EPOCHS = 10**12
-FIRTH, EVIDENCE = "firth", "evidence"  # penalties that are no numbers
+FIRTH, EVIDENCE, BY_FOLDS = "firth", "evidence", "cv"  # penalties that are no numbers
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,10 @@ def penalty(value: float | str | None) -> float:
         return 0.0
     if value == EVIDENCE:
         raise ArgumentError("regularisation='evidence' goes with optimiser='lm', which has the curvature it needs")
+    if value == BY_FOLDS:
+        raise ArgumentError(
+            "regularisation='cv' lets the folds of members choose: give hidden, members and no optimiser but lm"
+        )
     if value == FIRTH:
         raise ArgumentError("regularisation='firth' is for the line, solved exactly: give hidden=() and no optimiser")
     if isinstance(value, bool) or not (isinstance(value, Real) and math.isfinite(value) and value >= 0.0):

@@ -9,7 +9,7 @@ from pliant.optimisers import DRIVERS, OPTIMISERS
 from pliant.optimisers import optimiser as find_optimiser
 from pliant.optimisers.checks import check_choice, check_count, check_number, check_word
 from pliant.recipe.asked import FIRTH, Asked, Plan, count_epochs, penalty, share, widths
-from pliant.recipe.curvature import CURVATURE_ROWS, MEMBERS_REASON, by_curvature
+from pliant.recipe.curvature import CURVATURE_ROWS, MEMBERS_REASON, by_curvature, with_members
 from pliant.record import Settings
 
 FULL_BATCH_ROWS = 2_000  # to here one step sees all rows; beyond, batches of 256
@@ -58,7 +58,7 @@ def choose(asked: Asked, n_rows: int) -> Plan:
         plan = by_curvature(asked, (8,) if hidden is None else hidden, hidden is None)
     else:
         plan = _descent(asked, hidden, n_rows)
-    plan = replace(plan, members=_members(asked, plan))
+    plan = with_members(replace(plan, members=_members(asked, plan)), asked)
     return _with_reason(plan, MEMBERS_REASON) if plan.members == 0 else plan
 
 

@@ -3,6 +3,7 @@
 from pliant.training.checkpoint import Checkpoint
 from pliant.training.history import History
 from pliant.training.loop import Result, Validation, train
+from pliant.training.path import Point, solve_path
 from pliant.training.progress import Progress, Report, progress_bar
 from pliant.training.schedule import SCHEDULES, rates
 from pliant.training.solve import Solved, solve_lbfgs, solve_lm
@@ -12,6 +13,7 @@ __all__ = [
     "SCHEDULES",
     "Checkpoint",
     "History",
+    "Point",
     "Progress",
     "Report",
     "Result",
@@ -22,5 +24,6 @@ __all__ = [
     "rates",
     "solve_lbfgs",
     "solve_lm",
+    "solve_path",
     "train",
 ]

@@ -14,7 +14,7 @@ from scipy.optimize import OptimizeResult, minimize
 
 from pliant.engines.contract import Problem, Program, State
 from pliant.optimisers import gauss_newton
-from pliant.optimisers.gauss_newton import Scheme
+from pliant.optimisers.gauss_newton import Damped, Scheme
 from pliant.training.history import History
 from pliant.training.loop import Result
 from pliant.training.progress import Progress, Report
@@ -41,29 +41,66 @@ class Solved:
 class Rows:
     """A problem as damped Gauss-Newton sees it, by way of an engine's program."""
 
-    def __init__(self, program: Program, problem: Problem) -> None:
-        self.program, self.problem = program, problem
+    def __init__(self, program: Program, problem: Problem, held: Array | None = None) -> None:
+        """Keep the program; `held` (k,) has the values of parameters that stay, NaN where one is free."""
+        self.program, self.problem, self.held = program, problem, held
         self.root = np.sqrt(problem.weights)
         self.kept: tuple[Array, Array, Array] | None = None  # parameters, A, b of the last call
+        self.seen: tuple[Array, Array, float] | None = None  # parameters, eta and loss of the last call
+
+    def whole(self, free: Array) -> Array:
+        """Give all parameters from the free ones."""
+        if self.held is None:
+            return free
+        parameters = np.array(self.held)
+        parameters[np.isnan(self.held)] = free
+        return parameters
 
     def loss(self, parameters: Array) -> float:
         """Give sum_i w_i l_i."""
+        if self.seen is not None and self.seen[0] is parameters:
+            return self.seen[2]
         problem = self.problem
         with np.errstate(all="ignore"):
-            eta = self.program.predict(parameters, problem.X, problem.offset)
-            return float(problem.weights @ problem.likelihood.loss(problem.y, eta))
+            eta = self.program.predict(self.whole(parameters), problem.X, problem.offset)
+            loss = float(problem.weights @ problem.likelihood.loss(problem.y, eta))
+        self.seen = parameters, eta, loss
+        return loss
 
     def rows(self, parameters: Array) -> tuple[Array, Array]:
         """Give A (n r, k) and b (n r,): see `gauss_newton`."""
         if self.kept is not None and self.kept[0] is parameters:  # a step ends where the next begins
             return self.kept[1:]
         problem, likelihood = self.problem, self.problem.likelihood
-        eta = self.program.predict(parameters, problem.X, problem.offset)
+        if self.seen is not None and self.seen[0] is parameters:
+            eta = self.seen[1]
+        else:
+            eta = self.program.predict(self.whole(parameters), problem.X, problem.offset)
         F, r = likelihood.step_rows(problem.y, eta, likelihood.mean(eta))
-        J = self.program.jacobian(parameters, problem.X)
-        A = (self.root[:, None, None] * (F @ J)).reshape(-1, J.shape[2])
+        J = self.program.jacobian(self.whole(parameters), problem.X)
+        if self.held is not None:
+            J = J[:, :, np.isnan(self.held)]
+        F = self.root[:, None, None] * F
+        A = (F * J if F.shape[1:] == (1, 1) else F @ J).reshape(-1, J.shape[2])
         self.kept = parameters, A, (self.root[:, None] * r).ravel()
         return self.kept[1:]
+
+
+def begin_lm(
+    program: Program, problem: Problem, state: State, evidence: bool, n_rows: int | None = None
+) -> tuple[Rows, Scheme, Damped]:
+    """Give what damped Gauss-Newton minimises, what it holds fixed, and where it begins; see `solve_lm`."""
+    objective, family = Rows(program, problem), problem.likelihood.family
+    count = (int(np.count_nonzero(problem.weights)) if n_rows is None else n_rows) * problem.network.outputs
+    if evidence:
+        scheme = Scheme(evidence_groups(problem), REST_ALPHA, True, family.dispersion_known, count)
+        phi = 1.0 if family.dispersion_known else _first_dispersion(objective, state.parameters, count)
+        alphas = np.full(2, START_ALPHA)
+    else:
+        levels, groups = np.unique(problem.penalty, return_inverse=True)
+        scheme = Scheme(groups, 0.0, False, family.dispersion_known, count)
+        alphas, phi = levels * max(float(np.sum(problem.weights)), 1e-300), 1.0
+    return objective, scheme, gauss_newton.start(objective, state.parameters, alphas, phi, scheme)
 
 
 def solve_lm(
@@ -92,19 +129,8 @@ def solve_lm(
     n_rows : int, optional
         Rows with weight, each as often as its frequency says; by default each once.
     """
-    objective = Rows(program, problem)
+    objective, scheme, at = begin_lm(program, problem, state, evidence, n_rows)
     total = max(float(np.sum(problem.weights)), 1e-300)
-    family = problem.likelihood.family
-    count = (int(np.count_nonzero(problem.weights)) if n_rows is None else n_rows) * problem.network.outputs
-    if evidence:
-        groups = evidence_groups(problem)
-        scheme = Scheme(groups, REST_ALPHA, True, family.dispersion_known, count)
-        phi = 1.0 if family.dispersion_known else _first_dispersion(objective, state.parameters, count)
-        at = gauss_newton.start(objective, state.parameters, np.full(2, START_ALPHA), phi, scheme)
-    else:
-        levels, groups = np.unique(problem.penalty, return_inverse=True)
-        scheme = Scheme(groups, 0.0, False, family.dispersion_known, count)
-        at = gauss_newton.start(objective, state.parameters, levels * total, 1.0, scheme)
     history, began, stopped = History(), perf_counter(), "done"
     try:
         while at.steps < steps and not (at.settled or at.stuck):
@@ -118,6 +144,35 @@ def solve_lm(
     decays = tuple(float(alpha) for alpha in at.alphas) if evidence else ()
     result = _result(state, at.parameters, history, stopped, at.settled)
     return Solved(result, at.settled, at.determined, at.phi, decays)
+
+
+def solve_to_floor(program: Program, problem: Problem, state: State, steps: int, held: Array | None = None) -> Solved:
+    """Fit by damped Gauss-Newton without decay, down to the floor of float64: for functions whose parameters mean something.
+
+    Parameters
+    ----------
+    program : Program
+    problem : Problem
+        Its penalty is left out.
+    state : State
+        Where to begin.
+    steps : int
+        At most, before the last ones without damping.
+    held : ndarray, shape (k,), optional
+        The values of parameters that stay as they are; NaN where one is free. By default all are free.
+    """
+    objective = Rows(program, problem, held)
+    free = state.parameters if held is None else state.parameters[np.isnan(held)]
+    count = int(np.count_nonzero(problem.weights)) * problem.network.outputs
+    scheme = Scheme(np.full(len(free), REST), 0.0, False, True, count, tolerance=0.0)
+    at = gauss_newton.start(objective, free, np.zeros(0), 1.0, scheme)
+    history, began = History(), perf_counter()
+    while at.steps < steps and not at.stuck:
+        at = gauss_newton.step(objective, at, scheme)
+        history.append(at.steps, at.value / count, math.nan, math.nan, perf_counter() - began)
+    at = gauss_newton.finish(objective, at, scheme)
+    result = _result(state, objective.whole(at.parameters), history, "done", at.settled)
+    return Solved(result, at.settled)
 
 
 def solve_lbfgs(program: Program, problem: Problem, state: State, steps: int, report: Report | None = None) -> Solved:
