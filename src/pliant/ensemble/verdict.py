@@ -1,13 +1,10 @@
 """The verdict: do the data support a curve, and does it predict better than the line.
 
 Two questions, two answers. Out of fold: the gain of the curve in deviance a row, with a confidence interval. On all
-rows: a score test of the line against small bends in every direction, with a covariance that uneven spread does not
-fool.
+rows: two score tests of the line, along the bend that the members found and along random ones (`curvature.py`).
 
-References
-----------
-White (1989), An additional hidden unit test for neglected nonlinearity. Lee, White and Granger (1993).
-MacKinnon and White (1985), for HC3.
+With both, a curve that pays is found where either alone stays in doubt: the interval counts one row far out as a doubt
+about all others, and the test knows nothing of what a prediction gains.
 """
 
 import numpy as np
@@ -17,7 +14,7 @@ from pliant.record import Verdict
 from pliant.types import Array
 
 LEAST_SHARE = 0.01  # of the line's deviance: less is not worth a curve
-SURE = 0.01  # of the test: at 0.05 a true line with uneven spread in one input was called curved in 10 % of tables
+SURE = 0.01  # of the test: a true line is to be judged wrongly, by both ways together, in less than 5 % of tables
 
 
 def verdict(d: Array, arrays: Arrays, line_loss: float, p_value: float) -> Verdict:
