@@ -1,7 +1,8 @@
 """The worked example's sine, by several programs with their defaults: how far each is from the true curve.
 
-    python benchmarks/sine.py            some minutes; writes its table in README.md
-    python benchmarks/sine.py --smoke    two seeds, and nothing written
+    python benchmarks/sine.py                some minutes; writes its table in README.md
+    python benchmarks/sine.py --rows FILE    keeps every fit's error, and goes on from what is there
+    python benchmarks/sine.py --smoke        one seed, and nothing written
 
 y = 4 sin x + a normal error of sd 1, 100 rows from -5 to 5; fitted with 20 of them, drawn by chance, and with all.
 pyGAM and PyTorch are optional: their lines are left out where they are not installed.
@@ -9,10 +10,14 @@ pyGAM and PyTorch are optional: their lines are left out where they are not inst
 
 import argparse
 import importlib.util
+import itertools
+import json
 import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from digits import write_between
@@ -25,6 +30,7 @@ X = np.linspace(-5.0, 5.0, ALL)
 TRUTH = 4.0 * np.sin(X)
 BARS = {SOME: 0.75, ALL: 0.32}
 BETWEEN = ("<!-- sine -->\n", "<!-- /sine -->")
+OURS = "pliant.fit"
 Fit = Callable[[Array, Array], Array]  # rows (n,) of x and y -> predictions (100,) at X
 
 
@@ -84,39 +90,59 @@ def by_torch(x: Array, y: Array) -> Array:
 PROGRAMS: dict[str, tuple[str, Fit]] = {
     "the line": ("numpy", by_line),
     "scikit-learn MLPRegressor": ("sklearn", by_sklearn),
-    "PyTorch by hand, 1-64-1": ("torch", by_torch),
     "pyGAM LinearGAM": ("pygam", by_pygam),
     "pyGAM LinearGAM, gridsearch": ("pygam", by_pygam_search),
+    "PyTorch by hand, 1-64-1": ("torch", by_torch),
 }
 
 
-def distance(predicted: Array) -> float:
-    """Give the root mean square error against the true curve at all 100 places."""
-    return float(np.mean((predicted - TRUTH) ** 2) ** 0.5)
+@dataclass(frozen=True)
+class Row:
+    """What one program made of one seed."""
+
+    program: str
+    n: int
+    seed: int
+    error: float
+    seconds: float
+    verdict: str = ""
 
 
-def measure(n: int, seeds: int) -> tuple[dict[str, list[float]], dict[str, list[float]], Counter[str]]:
-    """Give errors and seconds by program, and how often each verdict was given."""
-    errors: dict[str, list[float]] = {"pliant.fit": []}
-    seconds: dict[str, list[float]] = {"pliant.fit": []}
-    said: Counter[str] = Counter()
-    installed = {k: fit for k, (module, fit) in PROGRAMS.items() if importlib.util.find_spec(module)}
-    for seed in range(seeds):
-        x, y = draw(seed, n)
-        began = time.perf_counter()
-        model = pliant.fit("y ~ x", {"x": x, "y": y})
-        predicted = np.asarray(model.predict({"x": X})["prediction"])
-        seconds["pliant.fit"].append(time.perf_counter() - began)
-        errors["pliant.fit"].append(distance(predicted))
-        said[pliant.compare(model).verdict.kind] += 1  # type: ignore[union-attr]
-        for name, fit in installed.items():
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # that 200 steps were too few
-                began = time.perf_counter()
-                predicted = fit(x, y)
-            seconds.setdefault(name, []).append(time.perf_counter() - began)
-            errors.setdefault(name, []).append(distance(predicted))
-    return errors, seconds, said
+def by_pliant(x: Array, y: Array) -> tuple[Array, str]:
+    """Members as the recipe has them; and the verdict."""
+    model = pliant.fit("y ~ x", {"x": x, "y": y})
+    said = pliant.compare(model).verdict
+    assert said is not None
+    return np.asarray(model.predict({"x": X})["prediction"]), said.kind
+
+
+def try_one(program: str, n: int, seed: int) -> Row:
+    """Fit one program to one seed."""
+    x, y = draw(seed, n)
+    kind, began = "", time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that 200 steps were too few
+        if program == OURS:
+            predicted, kind = by_pliant(x, y)
+        else:
+            predicted = PROGRAMS[program][1](x, y)
+    seconds = time.perf_counter() - began
+    return Row(program, n, seed, float(np.mean((predicted - TRUTH) ** 2) ** 0.5), seconds, kind)
+
+
+def measure(seeds: int, kept: Path | None) -> list[Row]:
+    """Give a row for every program, size and seed; those in the file need no fit, and new ones are added to it."""
+    lines = kept.read_text().splitlines() if kept is not None and kept.exists() else []
+    rows = [Row(**json.loads(line)) for line in lines]
+    known = {(row.program, row.n, row.seed) for row in rows}
+    for program in (OURS, *(name for name, (module, _) in PROGRAMS.items() if importlib.util.find_spec(module))):
+        for n, seed in itertools.product(BARS, range(seeds)):
+            if (program, n, seed) not in known:
+                rows.append(try_one(program, n, seed))
+                if kept is not None:
+                    with kept.open("a") as file:
+                        file.write(json.dumps(asdict(rows[-1])) + "\n")
+    return [row for row in rows if row.seed < seeds]
 
 
 def median_error(values: list[float]) -> float:
@@ -131,33 +157,38 @@ def cell(values: list[float]) -> str:
     return f"{middle:.2f} ± {median_error(values):.2f} ({low:.2f} to {high:.2f})"
 
 
-def table(seeds: int) -> str:
-    """Measure, and give the table with what the verdicts were."""
-    few, few_seconds, few_said = measure(SOME, seeds)
-    many, many_seconds, many_said = measure(ALL, seeds)
+def table(rows: list[Row]) -> str:
+    """Give the table, and what the verdicts were."""
     lines = ["| program | 20 rows | 100 rows | seconds: 20 / 100 rows |", "|---|---|---|---|"]
-    for name in few:
-        took = f"{np.median(few_seconds[name]):.2g} / {np.median(many_seconds[name]):.2g}"
-        lines.append(f"| {name} | {cell(few[name])} | {cell(many[name])} | {took} |")
-    bars = " and ".join(f"{BARS[n]} with {n} rows" for n in BARS)
-    verdicts = "; ".join(f"with {n} rows {_verdicts(said)}" for n, said in ((SOME, few_said), (ALL, many_said)))
-    lines.append(f"\nThe bars for pliant's median: {bars}. The verdict: {verdicts} of {seeds} seeds.")
+    for program in dict.fromkeys(row.program for row in rows):
+        mine = [[row for row in rows if row.program == program and row.n == n] for n in BARS]
+        took = " / ".join(f"{np.median([row.seconds for row in each]):.2g}" for each in mine)
+        cells = " | ".join(cell([row.error for row in each]) for each in mine)
+        lines.append(f"| {program} | {cells} | {took} |")
+    bars = " and ".join(f"{bar} with {n} rows" for n, bar in BARS.items())
+    said = {n: Counter(row.verdict for row in rows if row.program == OURS and row.n == n) for n in BARS}
+    words = {
+        "curve": "that the curve earns its keep",
+        "not yet": "that there is curvature",
+        "line": "that the line is enough",
+    }
+    verdicts = "; ".join(
+        f"with {n} rows " + ", ".join(f"{words[kind]} in {count}" for kind, count in counts.most_common())
+        for n, counts in said.items()
+    )
+    lines.append(f"\nThe bars for pliant's median: {bars}. The verdict says, of {said[ALL].total()} seeds, {verdicts}.")
     return "\n".join(lines) + "\n"
-
-
-def _verdicts(said: Counter[str]) -> str:
-    """Name the verdicts with their numbers."""
-    return ", ".join(f"{kind!r} in {count}" for kind, count in said.most_common())
 
 
 def main() -> None:
     """Print the table and write it."""
     parser = argparse.ArgumentParser(description="Measure the distance from a sine.")
-    parser.add_argument("--smoke", action="store_true", help="two seeds, and nothing written")
-    smoke = parser.parse_args().smoke
-    text = table(2 if smoke else N_SEEDS)
+    parser.add_argument("--smoke", action="store_true", help="one seed, and nothing written")
+    parser.add_argument("--rows", type=Path, help="a file of JSON lines to keep every fit's error in")
+    asked = parser.parse_args()
+    text = table(measure(1 if asked.smoke else N_SEEDS, asked.rows))
     print(text)
-    if not smoke:
+    if not asked.smoke:
         write_between(text, BETWEEN)
 
 

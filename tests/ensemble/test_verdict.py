@@ -35,9 +35,10 @@ def test_the_curvature_test_of_frequencies_is_that_of_repeated_rows(family):
     ours = curvature_test(likelihood(family), short, eta, X[:, 1:])
     assert 0.0 < ours < 1.0
     assert ours == pytest.approx(curvature_test(likelihood(family), long, again, long.X[:, 1:]), rel=1e-9)
-    found = eta**2 + 0.1 * RNG.standard_normal(eta.shape)
-    ours = curvature._found_bend(curvature._residuals(likelihood(family), short, eta), found)
-    theirs = curvature._found_bend(curvature._residuals(likelihood(family), long, again), np.repeat(found, TIMES, 0))
+    found, folds = eta**2 + 0.1 * RNG.standard_normal((3, *eta.shape)), np.arange(40) % 3
+    ours = curvature._found_bend(curvature._residuals(likelihood(family), short, eta), found, folds)
+    left = curvature._residuals(likelihood(family), long, again)
+    theirs = curvature._found_bend(left, np.repeat(found, TIMES, axis=1), np.repeat(folds, TIMES))
     assert 0.0 < ours < 1.0
     assert ours == pytest.approx(theirs, rel=1e-9)
 
@@ -53,7 +54,7 @@ def test_the_p_value_of_random_bends_is_the_share_of_signs_that_agree_more():
     left = curvature._residuals(likelihood("gaussian"), arrays, eta)
     rng = np.random.default_rng(curvature.TEST_SEED)
     G = rng.normal(0.0, (curvature.SPREAD / 2) ** 0.5, (2, curvature.UNITS))
-    C = left.without_line(np.tanh(X[:, 1:] @ G + rng.normal(0.0, 1.0, curvature.UNITS)))
+    C = left.without_line(np.tanh(X[:, 1:] @ G + rng.normal(0.0, 1.0, curvature.UNITS)))  # weights are 1
     signs = np.random.default_rng(1).choice([-1.0, 1.0], (4000, 40))
     drawn = np.sum((signs * left.u) @ C * ((signs * left.u) @ C), axis=1)
     share = np.mean(drawn >= np.sum((C.T @ left.e) ** 2))
@@ -63,15 +64,17 @@ def test_the_p_value_of_random_bends_is_the_share_of_signs_that_agree_more():
 def test_the_found_bend_makes_the_test_sure_and_its_reverse_does_not():
     bend = X[:, 1] * X[:, 2]
     arrays, eta = line_through(X[:, 1] + bend + RNG.standard_normal(40))
-    test = [curvature_test(likelihood("gaussian"), arrays, eta, X[:, 1:], f * bend[:, None]) for f in (1.0, -1.0)]
+    given = likelihood("gaussian"), arrays, eta, X[:, 1:]
+    test = [curvature_test(*given, f * np.stack(2 * [bend[:, None]]), np.arange(40) % 2) for f in (1.0, -1.0)]
     assert test[0] < 0.005
     assert test[1] > 5.0 * test[0]
 
 
-def test_a_line_found_is_no_bend_and_leaves_random_ones_alone():
+def test_a_member_that_found_a_line_says_nothing_of_bends():
     arrays, eta = line_through(RNG.standard_normal(40))
-    alone = curvature_test(likelihood("gaussian"), arrays, eta, X[:, 1:])
-    assert curvature_test(likelihood("gaussian"), arrays, eta, X[:, 1:], X[:, 1:2]) == pytest.approx(alone, rel=1e-6)
+    given = likelihood("gaussian"), arrays, eta, X[:, 1:]
+    lines = np.stack([0.3 * eta, -2.0 * eta])  # a line held back by its decay is not a bend
+    assert curvature_test(*given, lines, np.arange(40) % 2) == pytest.approx(curvature_test(*given), rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def fit_members(
     curve = own_fold(etas, folds)
     parameters, lines = np.stack([m.parameters[best] for m in members]), np.stack([m.line for m in members])
     whole = _line(chosen, arrays, polished=True)
-    said = _judge(task, curve, line, whole, own_fold(np.mean(paths, axis=1), folds))
+    said = _judge(task, curve, line, whole, np.mean(paths, axis=1), folds)
     share = 1.0
     if network.has_skip and not (said.kind == "curve" and said.low > 0.0):
         share = best_share(chosen, arrays, etas, folds, line)
@@ -190,13 +190,13 @@ def _in_training(design: Design, coefficients: Array) -> Array:
     return np.vstack([top, slopes])
 
 
-def _judge(task: Task, curve: Array, line: Array, whole: Array, found: Array) -> Verdict:
-    """Give the verdict between the line and the curve; `found` (n, q) is out of fold too, but nobody chose it."""
+def _judge(task: Task, curve: Array, line: Array, whole: Array, found: Array, folds: IntArray) -> Verdict:
+    """Give the verdict between the line and the curve; `found` (K, n, q) is before anybody chose."""
     chosen, arrays, network, y = task.chosen, task.arrays, task.network, task.arrays.y
     of_line = chosen.deviance(y, chosen.mean(line))
     of_curve = chosen.deviance(y, chosen.mean(curve))
     at = np.arange(network.inputs) if network.bending is None else np.array(network.bending)
     eta = arrays.X @ whole + arrays.offset[:, None]
-    p_value = curvature_test(chosen, arrays, eta, task.design.inputs(arrays.X)[:, at], found - line)
+    p_value = curvature_test(chosen, arrays, eta, task.design.inputs(arrays.X)[:, at], found, folds)
     mean_line = float(arrays.totals @ of_line / np.sum(arrays.totals))
     return verdict(of_line - of_curve, arrays, mean_line, p_value)
