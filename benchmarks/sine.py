@@ -192,12 +192,11 @@ def cell(values: list[float]) -> str:
 
 def table(rows: list[Row]) -> str:
     """Give the table, and what the verdicts were."""
-    lines = ["| program | 20 rows | 100 rows | seconds: 20 / 100 rows |", "|---|---|---|---|"]
+    lines = ["| program | 20 rows | 100 rows |", "|---|---|---|"]
     for program in dict.fromkeys(row.program for row in rows):
         mine = [[row for row in rows if row.program == program and row.n == n] for n in BARS]
-        took = " / ".join(f"{np.median([row.seconds for row in each]):.2g}" for each in mine)
         cells = " | ".join(cell([row.error for row in each]) for each in mine)
-        lines.append(f"| {program} | {cells} | {took} |")
+        lines.append(f"| {program} | {cells} |")
     bars = " and ".join(f"{bar} with {n} rows" for n, bar in BARS.items())
     said = {n: Counter(row.verdict for row in rows if row.program == OURS and row.n == n) for n in BARS}
     words = {
