@@ -78,7 +78,7 @@ class Facts:
         return cls(**facts, inverse_information=arrays.get("inverse_information"))
 
 
-SURE = 0.01  # of the test: at 0.05 a true line with uneven spread in one input was called curved in 10 % of tables
+SURE = 0.01  # of the test: a true line is to be judged wrongly, by both ways together, in less than 5 % of tables
 SENTENCES = {
     "curve": "The curve earns its keep: out of fold it takes {share:.0%} off the line's deviance.",
     "not yet": "There is curvature (p = {p_value:.2g}), but it does not pay yet: out of fold the curve predicts no "

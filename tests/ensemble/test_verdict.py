@@ -5,7 +5,9 @@ import pytest
 
 import pliant
 from pliant.data.arrays import Arrays
-from pliant.ensemble.verdict import curvature_test, mean_gain, n_rows
+from pliant.ensemble import curvature
+from pliant.ensemble.curvature import curvature_test
+from pliant.ensemble.verdict import kind_of, mean_gain, n_rows
 from pliant.functions.likelihood import likelihood
 from pliant.record import Verdict
 
@@ -30,10 +32,65 @@ def test_the_curvature_test_of_frequencies_is_that_of_repeated_rows(family):
     if y is None:
         y, eta = np.eye(3)[RNG.integers(0, 3, 40)], np.hstack([eta, -eta])
     short, long = both(y)
-    ours = curvature_test(likelihood(family), short, eta, X[:, 1:], 3)
-    theirs = curvature_test(likelihood(family), long, np.repeat(eta, TIMES, axis=0), long.X[:, 1:], 3)
+    again = np.repeat(eta, TIMES, axis=0)
+    ours = curvature_test(likelihood(family), short, eta, X[:, 1:])
+    assert 0.0 < ours < 1.0
+    assert ours == pytest.approx(curvature_test(likelihood(family), long, again, long.X[:, 1:]), rel=1e-9)
+    found, folds = eta**2 + 0.1 * RNG.standard_normal((3, *eta.shape)), np.arange(40) % 3
+    ours = curvature._found_bend(curvature._residuals(likelihood(family), short, eta), found, folds)
+    left = curvature._residuals(likelihood(family), long, again)
+    theirs = curvature._found_bend(left, np.repeat(found, TIMES, axis=1), np.repeat(folds, TIMES))
     assert 0.0 < ours < 1.0
     assert ours == pytest.approx(theirs, rel=1e-9)
+
+
+def line_through(y):
+    """The table of X and y, with the line's eta."""
+    arrays = Arrays(X, y[:, None], np.ones(40), np.zeros(40), np.arange(40))
+    return arrays, (X @ np.linalg.lstsq(X, y, rcond=None)[0])[:, None]
+
+
+def test_the_p_value_of_random_bends_is_the_share_of_signs_that_agree_more():
+    arrays, eta = line_through(RNG.standard_t(4, 40) * (1.0 + np.abs(X[:, 1])))
+    left = curvature._residuals(likelihood("gaussian"), arrays, eta)
+    rng = np.random.default_rng(curvature.TEST_SEED)
+    G = rng.normal(0.0, (curvature.SPREAD / 2) ** 0.5, (2, curvature.UNITS))
+    C = left.without_line(np.tanh(X[:, 1:] @ G + rng.normal(0.0, 1.0, curvature.UNITS)))  # weights are 1
+    signs = np.random.default_rng(1).choice([-1.0, 1.0], (4000, 40))
+    drawn = np.sum((signs * left.u) @ C * ((signs * left.u) @ C), axis=1)
+    share = np.mean(drawn >= np.sum((C.T @ left.e) ** 2))
+    assert curvature._random_bends(left, X[:, 1:]) == pytest.approx(share, abs=0.03)
+
+
+def test_the_found_bend_makes_the_test_sure_and_its_reverse_does_not():
+    bend = X[:, 1] * X[:, 2]
+    arrays, eta = line_through(X[:, 1] + bend + RNG.standard_normal(40))
+    given = likelihood("gaussian"), arrays, eta, X[:, 1:]
+    test = [curvature_test(*given, f * np.stack(2 * [bend[:, None]]), np.arange(40) % 2) for f in (1.0, -1.0)]
+    assert test[0] < 0.005
+    assert test[1] > 5.0 * test[0]
+
+
+def test_a_member_that_found_a_line_says_nothing_of_bends():
+    arrays, eta = line_through(RNG.standard_normal(40))
+    given = likelihood("gaussian"), arrays, eta, X[:, 1:]
+    lines = np.stack([0.3 * eta, -2.0 * eta])  # a line held back by its decay is not a bend
+    assert curvature_test(*given, lines, np.arange(40) % 2) == pytest.approx(curvature_test(*given), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("low", "share", "p_value", "kind"),
+    [
+        (0.1, 0.3, 0.5, "curve"),
+        (-0.1, 0.3, 0.001, "curve"),  # curvature beyond doubt, and it pays
+        (-0.1, 0.005, 0.001, "not yet"),
+        (0.001, 0.005, 0.5, "line"),
+        (-0.1, 0.3, 0.5, "line"),
+        (-0.1, 0.3, float("nan"), "line"),
+    ],
+)
+def test_a_curve_has_to_pay_by_more_than_luck(low, share, p_value, kind):
+    assert kind_of(low, share, p_value) == kind
 
 
 def test_the_gain_of_frequencies_is_that_of_repeated_rows():

@@ -20,9 +20,10 @@ from pliant.descent import seed_stream, train_network, train_path
 from pliant.ensemble.algebra import in_units, mean_network
 from pliant.ensemble.conformal import RANKS, conformity, too_few_note
 from pliant.ensemble.coverage import Unseen, claims, reached_by
+from pliant.ensemble.curvature import curvature_test
 from pliant.ensemble.folds import draw_folds
 from pliant.ensemble.strength import best_share, best_strength, own_fold
-from pliant.ensemble.verdict import curvature_test, deviance_out_of_fold, verdict
+from pliant.ensemble.verdict import deviance_out_of_fold, verdict
 from pliant.functions.likelihood import Likelihood
 from pliant.measure import fingerprint, measure
 from pliant.model import Fitted, linear_predictor
@@ -95,10 +96,10 @@ def fit_members(
     etas = paths[:, best]
     curve, line = own_fold(etas, folds), own_fold(line_etas, folds)
     parameters, lines = np.stack([m.parameters[best] for m in members]), np.stack([m.line for m in members])
-    whole, rank = _line(chosen, arrays, polished=True)
-    said = _judge(task, curve, line, whole, rank)
+    whole = _line(chosen, arrays, polished=True)
+    said = _judge(task, curve, line, whole, np.mean(paths, axis=1), folds)
     share = 1.0
-    if network.has_skip and said.kind != "curve":
+    if network.has_skip and not (said.kind == "curve" and said.low > 0.0):
         share = best_share(chosen, arrays, etas, line_etas, folds)
     rest = None
     if network.has_skip:
@@ -163,7 +164,7 @@ def _fit_one(task: Task, folds: IntArray, k: int) -> Member:
         strengths = (None,)
         found = [(fit.parameters, fit.effective_parameters, (*facts.decays, facts.noise))]
     parameters = [in_units(network, p, scaling, design.scaling) for p, _, _ in found]
-    coefficients, _ = _line(chosen, rows, polished=False)
+    coefficients = _line(chosen, rows, polished=False)
     return Member(
         strengths,
         np.stack(parameters),
@@ -175,8 +176,8 @@ def _fit_one(task: Task, folds: IntArray, k: int) -> Member:
     )
 
 
-def _line(chosen: Likelihood, arrays: Arrays, polished: bool) -> tuple[Array, int]:
-    """Give the coefficients (p, q) of the line in the user's units, aliased ones zero, and its rank.
+def _line(chosen: Likelihood, arrays: Arrays, polished: bool) -> Array:
+    """Give the coefficients (p, q) of the line in the user's units, aliased ones zero.
 
     Where it has no finite coefficients a small ridge stands in. A line that only says what a fold does not see needs no
     last digits (`polished`).
@@ -187,7 +188,7 @@ def _line(chosen: Likelihood, arrays: Arrays, polished: bool) -> tuple[Array, in
     if not line.converged:
         ridge = RIDGE * np.sum(arrays.totals) * np.var(arrays.X, axis=0)
         line = fit_line(chosen, *data, aliased=aliased, ridge=ridge, polished=polished)
-    return np.nan_to_num(line.coefficients), line.rank
+    return np.asarray(np.nan_to_num(line.coefficients))
 
 
 def _in_training(design: Design, coefficients: Array) -> Array:
@@ -197,13 +198,13 @@ def _in_training(design: Design, coefficients: Array) -> Array:
     return np.vstack([top, slopes])
 
 
-def _judge(task: Task, curve: Array, line: Array, whole: Array, rank: int) -> Verdict:
-    """Give the verdict between the line and the curve."""
+def _judge(task: Task, curve: Array, line: Array, whole: Array, found: Array, folds: IntArray) -> Verdict:
+    """Give the verdict between the line and the curve; `found` (K, n, q) is before anybody chose."""
     chosen, arrays, network, y = task.chosen, task.arrays, task.network, task.arrays.y
     of_line, of_curve = (deviance_out_of_fold(chosen, y, eta) for eta in (line, curve))
     at = np.arange(network.inputs) if network.bending is None else np.array(network.bending)
     eta = arrays.X @ whole + arrays.offset[:, None]
-    p_value = curvature_test(chosen, arrays, eta, task.design.inputs(arrays.X)[:, at], rank)
+    p_value = curvature_test(chosen, arrays, eta, task.design.inputs(arrays.X)[:, at], found, folds)
     mean_line = float(arrays.totals @ of_line / np.sum(arrays.totals))
     return verdict(of_line - of_curve, arrays, mean_line, p_value)
 
