@@ -187,7 +187,7 @@ def main() -> None:
         "sets": lambda: sets(count, cells),
         "speed": lambda: speed(500 if asked.smoke else 20_000),
     }
-    text = [f"{count} tables a cell; nominal 95 %.\n"]
+    text = [f"{count} tables a cell; nominal 95 %.\n\n"]
     print(text[0])
     for name, part in parts.items():
         if asked.part in (None, name):
