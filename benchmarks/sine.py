@@ -12,7 +12,6 @@ import argparse
 import importlib.util
 import itertools
 import json
-import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
@@ -120,7 +119,6 @@ class Row:
     n: int
     seed: int
     error: float
-    seconds: float
     verdict: str = ""
 
 
@@ -135,25 +133,21 @@ def by_pliant(x: Array, y: Array) -> tuple[Array, str]:
 def try_one(program: str, n: int, seed: int) -> Row:
     """Fit one program to one seed."""
     x, y = draw(seed, n)
-    kind, began = "", time.perf_counter()
+    kind = ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that 200 steps were too few
         if program == OURS:
             predicted, kind = by_pliant(x, y)
         else:
             predicted = PROGRAMS[program][1](x, y)
-    seconds = time.perf_counter() - began
-    return Row(program, n, seed, float(np.mean((predicted - TRUTH) ** 2) ** 0.5), seconds, kind)
+    return Row(program, n, seed, float(np.mean((predicted - TRUTH) ** 2) ** 0.5), kind)
 
 
 def try_torch(n: int, seeds: int) -> list[Row]:
-    """Fit all seeds at once, and one alone for the time."""
+    """Fit all seeds at once."""
     x, y = (np.stack(each) for each in zip(*(draw(seed, n) for seed in range(seeds)), strict=True))
-    began = time.perf_counter()
-    by_torch(x[:1], y[:1])
-    seconds = time.perf_counter() - began
     errors = np.mean((by_torch(x, y) - TRUTH) ** 2, axis=1) ** 0.5
-    return [Row(TORCH, n, seed, float(error), seconds) for seed, error in enumerate(errors)]
+    return [Row(TORCH, n, seed, float(error)) for seed, error in enumerate(errors)]
 
 
 def measure(seeds: int, kept: Path | None) -> list[Row]:
