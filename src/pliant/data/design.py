@@ -15,6 +15,7 @@ from pliant.data.arrays import Arrays
 from pliant.data.evaluate import Groups, States, learn, number
 from pliant.data.formula import Formula, Name, Node, Terms, expand, parse, variables
 from pliant.data.given import (
+    columns_for,
     complete_rows,
     frequency_notes,
     given_frequencies,
@@ -273,7 +274,7 @@ def learn_design(
     check_treatment(missing)
     if table.n_rows == 0:
         raise TableError(f"{table.source} has no rows")
-    known = _columns_for(formula, table, weights, offset, frequencies, *left_out)
+    known = columns_for(formula, table, weights, offset, frequencies, *left_out)
     by_name, offset = (offset, None) if isinstance(offset, str) else (None, offset)
     if by_name is not None:
         given_offset(by_name, table)  # sees that it is a column of numbers
@@ -354,14 +355,7 @@ def has_inputs(formula: Formula, table: Table, *given: Any) -> bool:
     FormulaError, TableError
         If the formula cannot be expanded for the table.
     """
-    return bool(expand(formula, _columns_for(formula, table, *given)).terms)
-
-
-def _columns_for(formula: Formula, table: Table, *given: Any) -> tuple[str, ...]:
-    """Give the columns that `.` stands for: not those that come beside the formula, unless it names them."""
-    said = set(variables(formula.right)) | set(() if formula.response is None else variables(formula.response))
-    taken = {name for name in given if isinstance(name, str)} - said
-    return tuple(name for name in table.names if name not in taken)
+    return bool(expand(formula, columns_for(formula, table, *given)).terms)
 
 
 def _with_offset(terms: Terms, column: str | None) -> Terms:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from pliant.data.columns import FactorColumn, shown, shown_rows
+from pliant.data.formula import Formula, variables
 from pliant.data.table import Table
 from pliant.errors import TableError
 from pliant.types import Array, BoolArray, IntArray
@@ -133,3 +134,10 @@ def check_same_rows(what: str, value: object, table: Table) -> None:
         f"{what} has another index than {table.source}, so its rows may not be those of the table; put both in one "
         f"order, or give {what}.to_numpy() if they are"
     )
+
+
+def columns_for(formula: Formula, table: Table, *given: Any) -> tuple[str, ...]:
+    """Give the columns that `.` stands for: not those that come beside the formula, unless it names them."""
+    said = set(variables(formula.right)) | set(() if formula.response is None else variables(formula.response))
+    taken = {name for name in given if isinstance(name, str)} - said
+    return tuple(name for name in table.names if name not in taken)
