@@ -82,7 +82,7 @@ SURE = 0.01  # of the test: a true line is to be judged wrongly, by both ways to
 SENTENCES = {
     "curve": "The curve earns its keep: out of fold it takes {share:.0%} off the line's deviance.",
     "not yet": "There is curvature (p = {p_value:.2g}), but it does not pay yet: out of fold the curve predicts no "
-    "better than the line.",
+    "better than {than}.",
     "line": "The line is enough: out of fold the curve {predicts}, and {test}.",
 }
 
@@ -98,13 +98,17 @@ class Verdict:
     share: float  # of the line's deviance
     p_value: float  # of the test for any curvature; NaN where it could not be made
     n_rows: int
+    predicts: bool = True  # whether the curve does better out of fold than the mean alone, with no input
 
     @property
     def sentence(self) -> str:
         """The verdict in a sentence to quote."""
         predicts = "takes less than 1 % off its deviance" if self.low > 0.0 else "predicts no better"
+        if not self.predicts:
+            predicts = "predicts no better than the mean alone"
+        than = "the line" if self.predicts else "the mean alone"
         return SENTENCES[self.kind].format(
-            share=self.share, p_value=self.p_value, predicts=predicts, test=self._test_in_words()
+            share=self.share, p_value=self.p_value, predicts=predicts, than=than, test=self._test_in_words()
         )
 
     def _test_in_words(self) -> str:

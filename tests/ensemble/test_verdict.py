@@ -122,3 +122,15 @@ def test_a_test_that_nearly_shows_curvature_is_said_with_what_was_asked_of_it():
     )
     little = Verdict("line", 0.1, 0.05, 0.2, 0.005, float("nan"), 50)
     assert little.sentence.endswith("takes less than 1 % off its deviance, and no curvature shows.")
+
+
+def test_a_curve_that_loses_to_the_mean_alone_earns_nothing():
+    assert kind_of(0.1, 0.2, 0.5, predicts=False) == "line"
+    assert kind_of(0.1, 0.2, 0.001, predicts=False) == "not yet"
+    said = Verdict("line", 0.2, 0.1, 0.3, 0.2, 0.5, 60, predicts=False).sentence
+    assert said.startswith("The line is enough: out of fold the curve predicts no better than the mean alone")
+    rng = np.random.default_rng(2)
+    noise = {f"x{j}": rng.normal(size=40) for j in range(6)} | {"y": rng.normal(size=40)}
+    kept = pliant.fit("y ~ .", noise).members
+    assert not kept.verdict.predicts
+    assert kept.verdict.kind != "curve"

@@ -23,7 +23,7 @@ from pliant.ensemble.coverage import Unseen, claims, reached_by
 from pliant.ensemble.curvature import curvature_test
 from pliant.ensemble.folds import draw_folds
 from pliant.ensemble.strength import best_share, best_strength, own_fold
-from pliant.ensemble.verdict import deviance_out_of_fold, verdict
+from pliant.ensemble.verdict import constant_losses, deviance_out_of_fold, verdict
 from pliant.functions.likelihood import Likelihood
 from pliant.measure import fingerprint, measure
 from pliant.model import Fitted, linear_predictor
@@ -205,8 +205,9 @@ def _judge(task: Task, curve: Array, line: Array, whole: Array, found: Array, fo
     at = np.arange(network.inputs) if network.bending is None else np.array(network.bending)
     eta = arrays.X @ whole + arrays.offset[:, None]
     p_value = curvature_test(chosen, arrays, eta, task.design.inputs(arrays.X)[:, at], found, folds)
-    mean_line = float(arrays.totals @ of_line / np.sum(arrays.totals))
-    return verdict(of_line - of_curve, arrays, mean_line, p_value)
+    nothing = constant_losses(chosen, arrays, folds)
+    mean_line, mean_nothing = (float(arrays.totals @ each / np.sum(arrays.totals)) for each in (of_line, nothing))
+    return verdict(of_line - of_curve, arrays, mean_line, p_value, mean_nothing)
 
 
 def _shares_without_fold(task: Task, folds: IntArray, etas: Array, lines: Array) -> Array:

@@ -29,7 +29,7 @@ def deviance_out_of_fold(likelihood: Likelihood, y: Array, eta: Array) -> Array:
     return np.minimum(np.nan_to_num(each, nan=WORST, posinf=WORST), WORST)
 
 
-def verdict(d: Array, arrays: Arrays, line_loss: float, p_value: float) -> Verdict:
+def verdict(d: Array, arrays: Arrays, line_loss: float, p_value: float, nothing: float = np.inf) -> Verdict:
     """Give the verdict.
 
     Parameters
@@ -42,20 +42,24 @@ def verdict(d: Array, arrays: Arrays, line_loss: float, p_value: float) -> Verdi
         Weighted mean of the line's.
     p_value : float
         Of the test for any curvature.
+    nothing : float
+        Weighted mean of the unit deviance of the mean alone, with no input, out of fold.
     """
     gain, low, high = mean_gain(d, arrays)
     share = gain / line_loss if line_loss > 0.0 else 0.0
-    return Verdict(kind_of(low, share, p_value), gain, low, high, share, p_value, n_rows(arrays))
+    predicts = line_loss - gain < nothing
+    return Verdict(kind_of(low, share, p_value, predicts), gain, low, high, share, p_value, n_rows(arrays), predicts)
 
 
-def kind_of(low: float, share: float, p_value: float) -> str:
+def kind_of(low: float, share: float, p_value: float, predicts: bool = True) -> str:
     """Give "curve", "not yet" or "line".
 
     A curve has to save more than a hundredth of the line's deviance out of fold, and that by more than luck: either
-    the gain's interval lies above zero, or the test leaves no doubt that there is curvature.
+    the gain's interval lies above zero, or the test leaves no doubt that there is curvature. And it has to predict
+    better than the mean alone: where many columns say nothing, a line can be so bad that a curve looks good beside it.
     """
     sure = p_value < SURE
-    if share > LEAST_SHARE and (low > 0.0 or sure):
+    if predicts and share > LEAST_SHARE and (low > 0.0 or sure):
         return "curve"
     return "not yet" if sure else "line"
 
