@@ -210,7 +210,7 @@ def random_bends(problem: Problem, n: int, p: int, count: int) -> float:
 
 def percent(rows: list[Row], *kinds: str) -> str:
     """Give how often one of the kinds was said, as a percentage."""
-    return f"{100.0 * np.mean([row.kind in kinds for row in rows]):.0f} %"
+    return f"{100.0 * np.mean([row.kind in kinds for row in rows]):.0f} %" if rows else ""
 
 
 def of_cell(rows: list[Row], name: str, n: int) -> list[Row]:
@@ -232,15 +232,15 @@ def size_table(rows: list[Row], count: int) -> str:
             cells.append(f"{sum(row.kind != 'line' for row in here)} of {len(here)}" if here else "")
         mine = [row for row in rows if row.name == problem.name]
         alone = [f"{100.0 * random_bends(problem, 100, p, count):.1f} %" for p in (1, 4)]
-        said = f"{percent(mine, 'curve')} / {percent(mine, 'not yet')}"
+        said = f"{percent(mine, 'curve')} / {percent(mine, 'not yet')}" if mine else "not fitted"
         lines.append(f"| {problem.name} | {' | '.join(cells)} | {said} | {' / '.join(alone)} |")
         print(lines[-1], flush=True)
     wrong = np.mean([row.kind != "line" for row in rows])
     error = (max(wrong, 1.0 / len(rows)) * (1.0 - wrong) / len(rows)) ** 0.5
     lines.append(
         f"\nOf all {len(rows)} true lines {100.0 * wrong:.1f} % ± {100.0 * error:.1f} % were judged wrongly: "
-        f"{percent(rows, 'curve')} as a curve that earns its keep, {percent(rows, 'not yet')} as curvature that does "
-        "not pay yet. The bar is 5 %."
+        f"{sum(row.kind == 'curve' for row in rows)} as a curve that earns its keep, "
+        f"{sum(row.kind == 'not yet' for row in rows)} as curvature that does not pay yet. The bar is 5 %."
     )
     return "\n".join(lines) + "\n"
 
