@@ -7,7 +7,7 @@ from pliant.model import Fitted
 from pliant.modelfile import read_model, write_model
 
 
-def save(model: Fitted, path: str | os.PathLike[str]) -> None:
+def save(model: Fitted, path: str | os.PathLike[str], notes: tuple[str, ...]) -> None:
     """Write a fitted model to one file, whole or not at all.
 
     Parameters
@@ -15,6 +15,8 @@ def save(model: Fitted, path: str | os.PathLike[str]) -> None:
     model : Fitted
     path : path
         By custom ending in `.pliant`. What stood there is replaced once the new file has been read back.
+    notes : tuple of str
+        What the file is to say of data and fit, where nobody can look at the table any more.
 
     Raises
     ------
@@ -22,6 +24,7 @@ def save(model: Fitted, path: str | os.PathLike[str]) -> None:
         If the file cannot be written.
     """
     described, arrays = model.to_state()
+    described["notes"] = notes
     write_model(path, described, arrays)
 
 

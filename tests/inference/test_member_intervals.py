@@ -163,14 +163,14 @@ def test_classes_and_0_and_1_have_sets(model):
     table = {"x": x, "c": np.where(x > 0.5, "up", np.where(x > -1.0, "mid", "low")), "b": (x > 0.2) * 1}
     classes = pliant.fit("c ~ x", table, family="multinomial", hidden=2, members=4)
     frame = classes.predict({"x": [-3.0, 0.5, None]}, interval=0.9)
-    assert frame.columns[-2:] == ["set", "set_size"]
+    assert frame.columns[-3:] == ["set", "set_size", "support"]
     assert frame["set"][0] == "low"
     assert frame["set"].to_list()[2] is None
     assert frame["set_size"].to_list()[2] is None
     assert all(p in s.split(", ") for p, s in zip(frame["prediction"][:2], frame["set"][:2], strict=True))
     yes = pliant.fit("b ~ x", table, family="binomial", hidden=2, members=4).predict({"x": [-3.0, 3.0]}, interval=0.9)
-    assert yes.rows()[0][1:] == ("0", 1)
-    assert yes.rows()[1][1:] == ("1", 1)
+    assert yes.rows()[0][1:3] == ("0", 1)
+    assert yes.rows()[1][1:3] == ("1", 1)
     with pytest.raises(InputError, match="gives bounds, and classes"):
         classes.predict(table, interval=0.9, method="split")
     with pytest.warns(PliantWarning, match="it holds every class for every row"):

@@ -149,7 +149,7 @@ def test_the_summary_of_a_recipe_says_what_was_chosen():
     model = pliant.fit(FORMULA, PENGUINS)
     text = str(model.summary())
     verdict, title, call = text.splitlines()[:3]
-    assert title == "The mean of 10 networks of 8 tanh units beside a line"
+    assert title == "The mean of 10 networks of 16 tanh units beside a line"
     assert verdict == model.members.verdict.sentence
     assert call == f'Call: pliant.fit("{FORMULA}", table)'
     assert "chosen for you: weight decay by evidence" in text
@@ -157,12 +157,12 @@ def test_the_summary_of_a_recipe_says_what_was_chosen():
     assert "the data determine" in text
     shares = re.search(r"predicts with (\d+) % of the curve and (\d+) % of the line", text)
     assert int(shares[1]) == round(100 * model.members.share) == 100 - int(shares[2])
-    assert repr(model).startswith("<pliant mean of 10 networks 3-8: ")
+    assert repr(model).startswith("<pliant mean of 10 networks 3-16: ")
 
 
 def test_the_summary_of_a_training_by_steps_says_what_was_held_out():
     text = str(pliant.fit(FORMULA, PENGUINS, optimiser="adam").summary())
-    assert "8 tanh units beside a line" in text
+    assert "16 tanh units beside a line" in text
     assert "held out" in text
 
 

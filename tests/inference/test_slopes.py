@@ -262,7 +262,7 @@ def test_what_is_asked_amiss_is_said():
     with pytest.raises(InputError, match="reads no column"):
         pliant.fit("number ~ 1", TABLE, hidden=()).avg_slopes()
     network = pliant.fit("number ~ x", TABLE, hidden=2, epochs=3)
-    with pytest.raises(InputError, match="no standard errors yet"):
+    with pytest.raises(InputError, match="needs the weight decay by evidence"):
         network.predict_mean_interval(TABLE)
 
 

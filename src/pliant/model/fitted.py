@@ -264,7 +264,7 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
         from pliant.inference.look import all_notes
         from pliant.storage import save
 
-        save(replace(self, notes=all_notes(self)), path)  # a file holds no table to look at
+        save(self, path, all_notes(self))  # a file holds no table to look at
 
     def to_torch(self) -> Any:
         """The model as a plain `torch.nn.Module`: design matrix in, mean out, scaling inside."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
 
-from pliant.functions.activations import ACTIVATIONS
 from pliant.optimisers.checks import check_choice, check_count
 
 MODULES = {
@@ -25,7 +24,7 @@ MODULES = {
     "silu": "SiLU",
     "elu": "ELU",
     "gelu": "GELU",
-}  # how torch calls our activations
+}  # how torch calls our activations; it has no module for exp and arctan
 SEED, ACTIVATION = 2021, "tanh"
 BLOCK = re.compile(r"((?:^<!-- [^\n]* -->\n)*)^```(\w+)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 
@@ -71,7 +70,7 @@ def read_story(seed: int = SEED, activation: str = ACTIVATION) -> tuple[Section,
     ArgumentError
         If the seed is no whole number from 0 on, or there is no such activation.
     """
-    chosen = check_choice("activation", activation, ACTIVATIONS)
+    chosen = check_choice("activation", activation, MODULES)
     text = files("pliant.tour").joinpath("story.md").read_text("utf-8")
     text = text.replace("<!-- fmt: off -->\n", "")  # its lines are kept short, for the page
     told = Template(text).substitute(seed=check_count("seed", seed), activation=chosen, module=MODULES[chosen])
