@@ -121,7 +121,8 @@ def comparison_of(model: Fitted) -> Comparison:
     arrays, said, lines = model.data(), kept.verdict, out_of_fold_lines(model)
     strict = _strict(line - curve, arrays, kept.folds, len(kept))
     low, high = short(strict[0], 4), short(strict[1], 4)
-    p = "" if np.isnan(said.p_value) else f"test for any curvature (HC3 score test): p = {said.p_value:.2g}; "
+    asked = "test for any curvature (along the bend that the members found, and random ones; HC3)"
+    p = "" if np.isnan(said.p_value) else f"{asked}: p = {said.p_value:.2g}; "
     notes = (
         f"{said.n_rows:,} rows, each predicted by a fit that did not see it ({len(kept)} folds)",
         f"{p}strict interval of the gain over folds (Nadeau and Bengio): {low} to {high}",

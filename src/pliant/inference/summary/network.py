@@ -130,10 +130,14 @@ def how_trained(model: "Fitted") -> str:
         by = {"lm": "damped Gauss-Newton (lm)", "lbfgs": "L-BFGS (lbfgs)"}[s.optimiser]
         decay = "weight decay by evidence" if s.evidence else f"regularisation {s.regularisation:g}"
         strength = None if model.members is None else model.members.strength
-        if strength is not None:
-            decay = (
-                f"{decay} times {strength:g}, by the folds" if s.evidence else f"weight decay {strength:g} by the folds"
+        if strength is not None and s.evidence:
+            decay += (
+                ", which the folds left as it was"
+                if strength == 1.0
+                else f", made {strength:g} times as strong by the folds"
             )
+        elif strength is not None:
+            decay = f"weight decay {strength:g} by the folds"
         return f"{by}, {decay}; seed {s.seed}; in the {s.engine} engine"
     batch = "all rows a step" if s.batch is None else f"{s.batch} rows a step"
     decay = f", regularisation {s.regularisation:g}" if s.regularisation else ""
