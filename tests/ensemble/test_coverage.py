@@ -111,3 +111,10 @@ def test_nothing_is_claimed_of_classes_zeros_and_ones_and_quasi_families():
     for family in ("multinomial", "binomial"):
         assert not claims(likelihood(family), np.ones(3))
     assert not claims(likelihood("quasipoisson"), np.full(3, np.nan))
+
+
+def test_a_row_that_is_predicted_at_infinity_has_an_infinite_width_and_no_warning():
+    ends = (np.array([0.0, np.inf]), np.array([1.0, np.inf]), np.array([True, False]))
+    said = count_inside(0.95, "", ends, np.ones(2))
+    assert said.inside == 1
+    assert said.mean_width == np.inf

@@ -22,7 +22,7 @@ import numpy as np
 
 from pliant.data.arrays import Arrays
 from pliant.ensemble.conformal import conformity, rank_ends
-from pliant.ensemble.quantiles import TINY
+from pliant.ensemble.quantiles import HUGE, TINY
 from pliant.functions.likelihood import Likelihood
 from pliant.record import Reached
 from pliant.types import Array, BoolArray, IntArray
@@ -108,12 +108,12 @@ def _quantiles(likelihood: Likelihood, mu: Array, z: Array, dispersion: float) -
             upto = cumulative(np.maximum(v, least + TINY)[:, None], mu[:, None], one, dispersion)[1]
         return np.asarray((np.nan_to_num(upto, nan=0.0) >= chance)[:, 0])
 
-    low, high = np.full(len(z), least), np.maximum(2.0 * mu, 1.0)
+    low, high = np.full(len(z), least), np.maximum(2.0 * np.minimum(mu, HUGE), 1.0)
     short = ~reached(high)
     for _ in range(DOUBLINGS):
         if not short.any():
             break
-        high = np.where(short, np.minimum(2.0 * high, most), high)
+        high = np.where(short, np.minimum(2.0 * np.minimum(high, HUGE), most), high)
         short = short & ~reached(high)
     start = reached(low)
     for _ in range(HALVINGS):
@@ -130,7 +130,9 @@ def count_inside(level: float, where: str, ends: tuple[Array, Array, BoolArray],
     used = counts > 0.0
     counts, lower, upper, inside = counts[used], *(end[used] for end in ends)
     n = round(float(np.sum(counts)))
-    width = float(counts @ (upper - lower)) / n if n else float("nan")
+    with np.errstate(over="ignore", invalid="ignore"):  # far beyond the data both ends may be infinite
+        widths = np.nan_to_num(upper - lower, nan=np.inf, posinf=np.inf)
+        width = float(counts @ widths) / n if n else float("nan")
     return Reached(level, n, round(float(counts @ inside)), width, where)
 
 
