@@ -133,7 +133,7 @@ class Likelihood:
         if self.has_classes:
             return np.zeros(len(y))
         residual = y - mu
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             each: Array = np.sum(residual * residual / self.family.variance(mu), axis=-1)
         return each
 
