@@ -125,6 +125,16 @@ def effect_names(model: "Fitted", type: str) -> tuple[str, ...]:
     return outcome_names(model)
 
 
+def bounded_columns(model: "Fitted", at: Places, type: str, low: Array, high: Array) -> dict[str, Any]:
+    """Give the columns of `predict` with the bounds (m, C) of each mean beside them; missing where a row is."""
+    columns: dict[str, Any] = dict(model.prediction_columns(at.X, at.offset, at.used, type))
+    names = effect_names(model, type)
+    for stem, values in (("lower", low), ("upper", high)):
+        for c, name in enumerate(names):
+            columns[f"{stem}[{name}]" if len(names) > 1 else stem] = np.where(at.used, values[:, c], np.nan)
+    return columns
+
+
 def check_type(type: str) -> str:
     """Give the type, or say which there are."""
     if type not in TYPES:

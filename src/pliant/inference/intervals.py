@@ -27,7 +27,7 @@ from pliant.data.table import Table
 from pliant.errors import ArgumentError, InputError
 from pliant.functions.records import Family
 from pliant.inference.coefficients import wald_interval
-from pliant.inference.delta import Places, effect_names, line_covariance, mean_effect, places
+from pliant.inference.delta import Places, bounded_columns, line_covariance, mean_effect, places
 from pliant.inference.laplace import check_laplace, degrees_of_freedom, eta_covariances
 from pliant.inference.mean_bands import check_no_covariance, curve_mean_columns
 from pliant.inference.member_intervals import METHODS, choose_method, member_interval, member_sets
@@ -66,12 +66,7 @@ def mean_interval_columns(
         low, high = _bounds_by_eta(
             model, eta.estimate, eta.errors(C), effect.estimate, effect.errors(C), level, found.df
         )
-    columns: dict[str, Any] = dict(model.prediction_columns(at.X, at.offset, at.used, type))
-    names = effect_names(model, type)
-    for stem, values in (("lower", low), ("upper", high)):
-        for c, name in enumerate(names):
-            columns[f"{stem}[{name}]" if len(names) > 1 else stem] = np.where(at.used, values[:, c], np.nan)
-    return columns, at.table
+    return bounded_columns(model, at, type, low, high), at.table
 
 
 def mean_bounds(model: "Fitted", mu: Array, error: Array, type: str, level: float, df: float) -> tuple[Array, Array]:

@@ -11,7 +11,7 @@ import numpy as np
 from pliant.data.table import Table
 from pliant.errors import ArgumentError, InputError
 from pliant.inference.coefficients import wald_interval
-from pliant.inference.delta import Places, check_type, effect_names, places
+from pliant.inference.delta import Places, bounded_columns, check_type, places
 from pliant.inference.jackknife import jackknife_errors, member_eta
 from pliant.inference.laplace import check_laplace, degrees_of_freedom, eta_covariances
 from pliant.optimisers.checks import check_choice
@@ -48,12 +48,7 @@ def curve_mean_columns(
             ends = np.stack([model.likelihood.mean(low), model.likelihood.mean(high)])
             inside = model.likelihood.family.interval
             low, high = (np.clip(f(ends, axis=0), *inside) for f in (np.min, np.max))
-    columns: dict[str, Any] = dict(model.prediction_columns(at.X, at.offset, at.used, type))
-    names = effect_names(model, type)
-    for stem, values in (("lower", low), ("upper", high)):
-        for c, name in enumerate(names):
-            columns[f"{stem}[{name}]" if len(names) > 1 else stem] = np.where(at.used, values[:, c], np.nan)
-    return columns, at.table
+    return bounded_columns(model, at, type, low, high), at.table
 
 
 def _by_members(model: "Fitted", at: Places, of_classes: bool) -> tuple[Array, float]:
