@@ -6,10 +6,13 @@ import pytest
 from scipy.optimize import minimize
 
 import pliant
+from pliant.data.arrays import Arrays
 from pliant.errors import ConvergenceError, InputError
 from pliant.functions import FAMILIES, likelihood
 from pliant.functions.compound import compound_expansion, compound_log_density
+from pliant.line.shape import _Profile
 from pliant.line.theta import best_log_theta, theta_score
+from pliant.optimisers.irls import fit_line
 
 N = 300
 
@@ -139,6 +142,36 @@ def test_the_power_is_found_where_the_profile_likelihood_is_largest(power, dispe
     found = minimize(minus, start, method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-9, "maxiter": 2000})
     assert fit.power == pytest.approx(1.0 + 1.0 / (1.0 + np.exp(-found.x[3])), abs=2e-2 * fit.parameter_error)
     assert "by maximum likelihood" in str(fit.summary())
+
+
+def test_units_do_not_move_the_power():
+    table = amounts(1.5, 1.0)
+    one, other = line(table, "tweedie"), line({**table, "x": 1e6 * table["x"]}, "tweedie")
+    assert one.power == pytest.approx(other.power, abs=1e-9)
+    assert one.parameter_error == pytest.approx(other.parameter_error, rel=1e-6)
+
+
+def test_near_power_one_no_likelihood_is_better_than_its_best_dispersion():
+    """There the density has many peaks, beneath which an unguarded step of Newton's ends, and a wild value with it."""
+    y = np.array(
+        [7.67543023, 0.42204788, 1.90282949, 2.04949943, 2.96969443, 0.61132187, 0.0, 0.69062094, 0.67148385, 0.0]
+    )
+    X = np.column_stack([np.ones(10), np.arange(10.0)])
+    rows = Arrays(X, y[:, None], np.ones(10), np.zeros(10), np.arange(10))
+    profile = _Profile(
+        likelihood("tweedie"), rows, lambda chosen: fit_line(chosen, X, rows.y, rows.weights, rows.offset)
+    )
+    powers = np.linspace(1.02, 1.12, 101).round(4).tolist()
+    values = [profile(power) for power in powers]
+    lowest = int(np.argmin(values))
+    mu = np.exp(profile.solve(likelihood(f"tweedie(power={powers[lowest]})")).eta)
+    phis = np.exp(np.linspace(-3.0, 3.0, 601))
+    best = max(np.sum(compound_log_density(rows.y, mu, np.full((10, 1), phi), powers[lowest])) for phi in phis)
+    assert values[lowest] > -best - 1e-2
+
+
+def test_a_mean_that_has_run_out_of_numbers_has_a_density_still():
+    assert np.isfinite(compound_log_density(np.array([0.0, 2.0]), np.zeros(2), np.ones(2), 1.5)).all()
 
 
 def test_expansion_of_the_tweedie_density_is_its_derivatives():

@@ -36,6 +36,7 @@ from pliant.types import Array, IntArray
 
 FOLDS = 3  # stream of the seed
 RIDGE = 1e-4  # of a line that does not exist without one, as with separated classes
+ILL = 1e3  # a condition; from here the equations, which square it, lose the digits by which units cancel
 
 
 @dataclass(frozen=True)
@@ -179,15 +180,19 @@ def _fit_one(task: Task, folds: IntArray, k: int) -> Member:
 def _line(chosen: Likelihood, arrays: Arrays, polished: bool) -> Array:
     """Give the coefficients (p, q) of the line in the user's units, aliased ones zero.
 
-    Where it has no finite coefficients a small ridge stands in. A line that only says what a fold does not see needs no
-    last digits (`polished`).
+    Where it has no finite coefficients a small ridge stands in: on the slopes, and where that is not enough, as when a
+    class has no row, on the intercept too. A line that only says what a fold does not see needs no last digits
+    (`polished`), unless its columns nearly agree.
     """
     aliased = aliased_columns(arrays.X, arrays.weights)
     data = (arrays.X, arrays.y, arrays.totals, arrays.offset)
     line = fit_line(chosen, *data, aliased=aliased, polished=polished)
-    if not line.converged:
-        ridge = RIDGE * np.sum(arrays.totals) * np.var(arrays.X, axis=0)
-        line = fit_line(chosen, *data, aliased=aliased, ridge=ridge, polished=polished)
+    if line.converged and not polished and line.condition > ILL:
+        line = fit_line(chosen, *data, aliased=aliased)
+    spread = np.var(arrays.X, axis=0)
+    for squares in (spread, np.where(spread > 0.0, spread, np.mean(arrays.X**2, axis=0))):
+        if not line.converged:
+            line = fit_line(chosen, *data, aliased=aliased, ridge=RIDGE * np.sum(arrays.totals) * squares)
     return np.asarray(np.nan_to_num(line.coefficients))
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from pliant.functions.records import Cumulative, Draw
 from pliant.types import Array
 
+FLOOR = 1e-280  # a mean below it is as good as zero
 BLOCK = 32  # terms of the series at a time
 LAST = 40.0  # terms below exp(-LAST) of the largest are left out
 SUMMED = 3e3  # expected amounts, to which probabilities are summed; beyond, the saddlepoint is off by 2e-6 at most
@@ -42,7 +43,7 @@ def compound_expansion(y: Array, mu: Array, phi: Array, power: float) -> tuple[A
     With N the number of amounts given y, and T = y mu^(1 - p) / (p - 1) + mu^(2 - p) / (2 - p), the first is
     T / phi - E(N) / (p - 1), and the second Var(N) / (p - 1)^2 - T / phi.
     """
-    y, mu, phi = np.broadcast_arrays(y, mu, phi)
+    y, mu, phi = np.broadcast_arrays(y, np.maximum(mu, FLOOR), phi)
     a, b = 2.0 - power, power - 1.0
     tilt = (y * mu**-b / b + mu**a / a) / phi
     value, first, second = -tilt, tilt.copy(), -tilt
