@@ -56,7 +56,10 @@ def find_parameter(chosen: Likelihood, arrays: Arrays, solve: Solve) -> Shape:
 
 
 def parameter_for_network(chosen: Likelihood, design: Design, rows: Arrays) -> Shape:
-    """Give the likelihood of a network: its parameter is the line's, and held."""
+    """Give the likelihood of a network: its parameter is the line's, and held.
+
+    To nine digits: those after them depend on the units of the columns, and a descent magnifies what it is given.
+    """
     if not chosen.family.estimated:
         return Shape(chosen)
     X = design.inputs(rows.X)
@@ -69,7 +72,9 @@ def parameter_for_network(chosen: Likelihood, design: Design, rows: Arrays) -> S
         return fit_line(given, X, first.y, rows.totals, rows.offset, ridge=ridge)
 
     found = find_parameter(chosen, first, solve)
-    family = found.likelihood.family
+    assert found.likelihood.family.parameter is not None
+    held = found.likelihood.with_parameter(float(f"{found.likelihood.family.parameter:.9g}"))
+    found, family = replace(found, likelihood=held), held.family
     note = f"{family.parameter_name} {family.parameter:.6g} is that of the line, held fixed while the network trains"
     return replace(found, notes=(*found.notes, note))
 
