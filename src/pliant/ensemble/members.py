@@ -36,7 +36,6 @@ from pliant.types import Array, IntArray
 
 FOLDS = 3  # stream of the seed
 RIDGE = 1e-4  # of a line that does not exist without one, as with separated classes
-ILL = 1e3  # a condition; from here the equations, which square it, lose the digits by which units cancel
 
 
 @dataclass(frozen=True)
@@ -182,17 +181,16 @@ def _line(chosen: Likelihood, arrays: Arrays, polished: bool) -> Array:
 
     Where it has no finite coefficients a small ridge stands in: on the slopes, and where that is not enough, as when a
     class has no row, on the intercept too. A line that only says what a fold does not see needs no last digits
-    (`polished`), unless its columns nearly agree.
+    (`polished`).
     """
     aliased = aliased_columns(arrays.X, arrays.weights)
     data = (arrays.X, arrays.y, arrays.totals, arrays.offset)
     line = fit_line(chosen, *data, aliased=aliased, polished=polished)
-    if line.converged and not polished and line.condition > ILL:
-        line = fit_line(chosen, *data, aliased=aliased)
-    spread = np.var(arrays.X, axis=0)
-    for squares in (spread, np.where(spread > 0.0, spread, np.mean(arrays.X**2, axis=0))):
+    slopes = np.var(arrays.X, axis=0)
+    for squares in (slopes, np.where(slopes > 0.0, slopes, np.mean(arrays.X**2, axis=0))):
         if not line.converged:
-            line = fit_line(chosen, *data, aliased=aliased, ridge=RIDGE * np.sum(arrays.totals) * squares)
+            ridge = RIDGE * np.sum(arrays.totals) * squares
+            line = fit_line(chosen, *data, aliased=aliased, ridge=ridge, polished=polished)
     return np.asarray(np.nan_to_num(line.coefficients))
 
 

@@ -11,11 +11,8 @@ from typing import Any
 import numpy as np
 
 from pliant.functions.distributions import multinomial_draw
-from pliant.functions.records import Family, Link, Pair
+from pliant.functions.records import FLOOR, Family, Link, Pair
 from pliant.types import Array, BoolArray
-
-FLOOR = 1e-280  # below it a mean is as good as zero
-
 
 # softmax: mu over C classes from eta over the last C - 1; the first class has eta = 0
 

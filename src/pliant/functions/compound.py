@@ -14,10 +14,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pliant.functions.records import Cumulative, Draw
+from pliant.functions.records import FLOOR, Cumulative, Draw
 from pliant.types import Array
 
-FLOOR = 1e-280  # a mean below it is as good as zero
 BLOCK = 32  # terms of the series at a time
 LAST = 40.0  # terms below exp(-LAST) of the largest are left out
 SUMMED = 3e3  # expected amounts, to which probabilities are summed; beyond, the saddlepoint is off by 2e-6 at most

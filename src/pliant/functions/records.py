@@ -10,6 +10,8 @@ from pliant.types import Array, BoolArray, IntArray
 
 Plain = Callable[[Array], Array]
 
+FLOOR = 1e-280  # a mean below it is as good as zero
+
 
 def _no_logarithm(eta: Array) -> Array:
     raise NotImplementedError("this link gives no logarithm of this kind; no family that lists it asks for it")

@@ -24,6 +24,8 @@ AT_INFINITY = 1e12  # times the largest mean: a theta at which the negative bino
 POWERS = (1.01, 1.99)  # where the power of tweedie is looked for
 GRID = (1.1, 1.3, 1.5, 1.7, 1.9)
 MAX_TURNS, TURNS_OF_SLOPE = 100, 4
+APART = 1e-3  # of the powers that a slope is taken from: of fourth order, which leaves 3e-10 of a power (0.01: 3e-6)
+NEAR = 1e-6  # a step of the log dispersion that is the last
 FAR = 600.0  # from 0, of a logarithm: exp of it is a number still
 START_RIDGE = 1e-4  # of the line that a network's parameter is taken from, in standardised units
 
@@ -142,8 +144,8 @@ def _find_power(chosen: Likelihood, rows: Arrays, solve: Solve) -> Shape:
         power = grid[best]
     margin = min(power - POWERS[0], POWERS[1] - power)
     if margin > 1e-4:
-        power, curvature = _to_the_bottom(profile, power, min(0.01, 0.5 * margin))
-        error = curvature**-0.5 if curvature > 0.0 else math.nan
+        power, curvature = _to_the_bottom(profile, power, min(APART, 0.5 * margin))
+        error = curvature**-0.5 if 0.0 < curvature < math.inf else math.nan
     else:
         end = "poisson, scaled" if power < 1.5 else "gamma, which has no zeros"
         notes = (f"the power lies at the end of its range, {power:.3g}: the response is nearer to {end}",)
@@ -153,17 +155,17 @@ def _find_power(chosen: Likelihood, rows: Arrays, solve: Solve) -> Shape:
 def _to_the_bottom(profile: "_Profile", power: float, h: float) -> tuple[float, float]:
     """Give the power where the slope is zero, and the curvature there; by differences of the fourth order, h apart.
 
-    A search by values ends where they are flat to rounding, at half the digits: 1e-8 at best, which another unit of a
-    column is enough to move. A slope is known to 1e-11.
+    A search by values ends where they are flat to rounding, at half the digits, which another unit of a column is
+    enough to move.
     """
-    middle, reach, curvature = power, 0.5 * h, math.nan
+    begun = power
     for _ in range(TURNS_OF_SLOPE):
         far, near, at, after, beyond = (profile(power + k * h) for k in (-2.0, -1.0, 0.0, 1.0, 2.0))
         slope = (far - 8.0 * near + 8.0 * after - beyond) / (12.0 * h)
         curvature = (16.0 * (near + after) - 30.0 * at - far - beyond) / (12.0 * h * h)
         step = -slope / curvature if curvature > 0.0 else math.nan
-        if not abs(power + step - middle) < reach:  # no smooth bottom here: what the search found stays
-            return middle, curvature
+        if not abs(power + step - begun) < h:  # no smooth bottom here: what the search found stays
+            return begun, curvature
         power += step
         if abs(step) < 1e-10:
             break
@@ -196,22 +198,23 @@ class _Profile:
         value, first, second = _at_dispersion(rows, mu, at, power)
         for _ in range(MAX_TURNS):
             step = -first / second if second < 0.0 else math.copysign(0.5, first)
-            step = min(max(step, -1.0), 1.0)
-            found = value, first, second
-            while abs(step) >= 1e-6:  # near power 1 there are several peaks, and a whole step may end beneath another
-                found = _at_dispersion(rows, mu, at + step, power)
-                if found[0] >= value:
-                    break
-                step *= 0.5
-            if abs(step) < 1e-6:
-                break
-            at, (value, first, second) = min(max(at + step, -FAR), FAR), found
-        return -(value + 0.5 * first * step)
+            if abs(step) < NEAR:
+                return -(value + 0.5 * first * step)
+            after = min(max(at + min(max(step, -1.0), 1.0), -FAR), FAR)
+            found = _at_dispersion(rows, mu, after, power)
+            while (
+                not found[0] >= value
+            ):  # near power 1 there are several peaks, and a whole step may end beneath another
+                after = 0.5 * (at + after)
+                if abs(after - at) < NEAR:
+                    return -value
+                found = _at_dispersion(rows, mu, after, power)
+            at, (value, first, second) = after, found
+        return -value
 
 
 def _at_dispersion(rows: Arrays, mu: Array, at: float, power: float) -> tuple[float, float, float]:
     """Give the log likelihood of a log dispersion, its slope and its curvature."""
-    at = min(max(at, -FAR), FAR)
     parts = compound_expansion(rows.y, mu, math.exp(at) / rows.weights[:, None], power)
     value, first, second = (float(np.sum(rows.counts[:, None] * part)) for part in parts)
     return value, first, second

@@ -29,6 +29,7 @@ MAX_HALVINGS = 30
 SETTLED = 1e-6  # a relative step below this has converged
 TREMBLE = 1e-13  # times the condition: what rounding does to eta
 PATIENCE, RUN_OFF = 25, 1e6  # after so many steps, a condition so many times that of the start: no end is in sight
+ILL = 1e3  # a condition; from here the equations, which square it, do not give eta to what is promised unpolished
 HUGE = 200  # a column beyond 2^200, or below 2^-200, is scaled before its squares are summed
 
 
@@ -80,7 +81,8 @@ def fit_line(
     ridge : ndarray, shape (p,), optional
         Not negative; added to the information of each coefficient.
     polished : bool
-        Whether to correct the last digits. Without, eta is right to a millionth of its reach, in half the time.
+        Whether to correct the last digits. Without, eta is right to a millionth of its reach, in half the time; where
+        columns nearly agree it takes the corrections to be that.
     start : ndarray, shape (n, q), optional
         A first eta, if one is known that is better than the family's own.
     watch : callable, optional
@@ -182,7 +184,7 @@ class _Descent:
     def _end(self, found: Factor | None, polished: bool, rests: bool) -> Polished:
         if found is None:
             return self._unpolished(None, settled=False)
-        if not polished:
+        if not polished and self.condition < ILL:
             return self._unpolished(found, settled=rests)
         approach = self.eta_step if np.isfinite(self.eta_step) else 1.0
         return polish(self.problem, self.now, found, approach)

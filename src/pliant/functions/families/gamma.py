@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from pliant.functions.distributions import gamma_cumulative, gamma_draw
-from pliant.functions.families.parts import FLOOR, above_0, deviation_rest, stirling_rest, torch_log_mean
-from pliant.functions.records import Family, Link, Pair
+from pliant.functions.families.parts import above_0, deviation_rest, stirling_rest, torch_log_mean
+from pliant.functions.records import FLOOR, Family, Link, Pair
 from pliant.functions.special import HALF_LOG_TAU
 from pliant.types import Array
 

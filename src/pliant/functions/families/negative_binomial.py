@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from pliant.functions.distributions import negative_binomial_cumulative, negative_binomial_draw
-from pliant.functions.families.parts import FLOOR, from_0_on, log_ratio, log_rising, torch_log_mean
-from pliant.functions.records import Family, Link, Pair
+from pliant.functions.families.parts import from_0_on, log_ratio, log_rising, torch_log_mean
+from pliant.functions.records import FLOOR, Family, Link, Pair
 from pliant.functions.special import log1p_rest
 from pliant.types import Array
 

@@ -4,11 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from pliant.functions.records import Link
+from pliant.functions.records import FLOOR, Link
 from pliant.functions.special import HALF_LOG_TAU, log1p_rest, log1p_rest_near
 from pliant.types import Array, BoolArray
-
-FLOOR = 1e-280  # below it a mean is as good as zero
 
 
 def excess(y: Array, mu: Array, step: Array) -> Array:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from pliant.functions.compound import compound_cumulative, compound_draw, compound_log_density
-from pliant.functions.families.parts import FLOOR, from_0_on, torch_log_mean
-from pliant.functions.records import Family, Link, Pair
+from pliant.functions.families.parts import from_0_on, torch_log_mean
+from pliant.functions.records import FLOOR, Family, Link, Pair
 from pliant.types import Array
 
 # Gauss-Legendre on (0, 1): good to the last digit for (1 - v) (1 + t v)^-power where |t| <= 0.3
