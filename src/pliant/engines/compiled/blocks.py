@@ -6,16 +6,16 @@ Every block takes int64 only: addresses (pointers.py), counts, and the step.
 """
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numba import cfunc, types
+from numba import types
 from numba.cpython.unsafe.tuple import tuple_setitem
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from pliant.engines.compiled import fast
-from pliant.engines.compiled.cache import compiled
+from pliant.engines.compiled.cache import compiled_block, once
 from pliant.engines.compiled.plain import call, key_of, step_by
 from pliant.engines.compiled.pointers import numbers
 from pliant.errors import ArgumentError
@@ -30,7 +30,7 @@ def _compile(function: Callable[..., None], count: int) -> int:
     """Compile a block of so many int64 and give its address; what is compiled stays for good."""
     signature = types.void(*[types.int64] * count)
     # Sums may not be taken apart here: a plain text says in what order it rounds.
-    block = compiled(partial(cfunc, signature), function, error_model="numpy", fastmath={"contract"})
+    block = compiled_block(signature, function, error_model="numpy", fastmath={"contract"})
     _KEPT.append(block)
     return int(block.address)
 
@@ -38,7 +38,7 @@ def _compile(function: Callable[..., None], count: int) -> int:
 _KEPT: list[Any] = []
 
 
-@cache
+@once
 def activation_blocks(name: str, dtype: Float) -> tuple[int, int]:
     """Give value(z, a, n), which writes a, and slope(z, a, delta, n), which multiplies delta by the slope."""
     activation, kind = ACTIVATIONS[name], dtype.__name__
@@ -72,7 +72,7 @@ def response_block(likelihood: Likelihood, dtype: Float) -> int:
     return _elementwise_block(*keys, bounds, isinstance(loss, partial), dtype)
 
 
-@cache
+@once
 def _elementwise_block(
     loss_key: str,
     delta_key: str,
@@ -109,7 +109,7 @@ def _elementwise_block(
     return _compile(response, 9)
 
 
-@cache
+@once
 def _classes_block(dtype: Float) -> int:
     """Build the block of classes, row by row: log-sum-exp with the largest taken out, the first class at eta 0."""
     kind = dtype.__name__
@@ -153,7 +153,7 @@ def update_block(rule: Rule, dtype: Float) -> int:
     return _update_block(key_of(rule.update, dtype), rule.name, rule.n_moments, len(names), decayed, dtype)
 
 
-@cache
+@once
 def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed: int, dtype: Float) -> int:
     kind = dtype.__name__
 

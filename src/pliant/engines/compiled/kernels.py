@@ -6,7 +6,6 @@ in the processor's cache, and their gradients are added up.
 """
 
 from collections.abc import Callable
-from functools import cache, partial
 from typing import Any
 
 import numba
@@ -15,7 +14,7 @@ from numba import types
 from numba.extending import register_jitable
 
 from pliant.engines.compiled.blocks import Float
-from pliant.engines.compiled.cache import compiled
+from pliant.engines.compiled.cache import compiled_kernel, once
 from pliant.engines.compiled.layout import LAYER, Data, Plan
 from pliant.engines.compiled.pointers import call_at, numbers
 from pliant.engines.compiled.products import across, affine, back, sums
@@ -205,7 +204,7 @@ def jacobian(like, plan, layers, X, whole):  # type: ignore[no-untyped-def]
                             row[plan.skip + k * plan.outputs + j] = lines[i, k] * (j == o)
 
 
-@cache
+@once
 def kernel(function: Callable[..., Any], dtype: Float) -> Callable[..., Any]:
     """Give a function of this file compiled for a dtype; from the cache, if it is there."""
     one = numba.from_dtype(np.dtype(dtype))
@@ -217,4 +216,4 @@ def kernel(function: Callable[..., Any], dtype: Float) -> Callable[..., Any]:
         predict: types.void(line, PLAN, LAYERS, table, line, table),
         jacobian: types.void(line, PLAN, LAYERS, table, cube),
     }
-    return compiled(partial(numba.njit, kinds[function]), function, nogil=True, error_model="numpy", fastmath=FAST)
+    return compiled_kernel(kinds[function], function, nogil=True, error_model="numpy", fastmath=FAST)
