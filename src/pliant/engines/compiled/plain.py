@@ -27,7 +27,7 @@ def call(key: str, *arguments: Any) -> Any:
     raise NotImplementedError("plain functions are called by key in kernels; call the function itself")
 
 
-@overload(call, prefer_literal=True)
+@overload(call, prefer_literal=True, jit_options={"error_model": "numpy", "fastmath": {"contract"}})
 def _call(key, *arguments):  # type: ignore[no-untyped-def]  # Numba compares signatures, annotations included
     if not isinstance(key, types.StringLiteral):
         return None
