@@ -4,7 +4,8 @@ Called from Python each is NumPy's own, so that the kernels run without a compil
 log1p and tanh are made here of arithmetic and selections, with no branch, no table and no call: the compiler then
 does four or eight numbers at once, which it cannot do with Numba's own (calls to the C library, one number each).
 Each is good to 2 units in the last place over the whole range, subnormal numbers and both infinities included (1.6
-were found at most, with and without fused products), and passes NaN on. The others are the compiler's own instructions, or the C library's where speed does not matter.
+were found at most, with and without fused products), and passes NaN on. The others are the compiler's own
+instructions, or the C library's where speed does not matter.
 
 One text serves both types; what differs (constants, length of a series) stands in a record for each. The series
 were made with 60 digits, by interpolation at Chebyshev's nodes.
