@@ -274,6 +274,33 @@ def test_doctor_and_gradient(folder, capsys):
     assert float(out.split("autograd:")[-1]) < 1e-11
 
 
+def test_doctor_compiles_ahead_and_says_where_it_is_kept(capsys, monkeypatch):
+    from pliant.engines.compiled import warm
+
+    few = [piece for piece in warm.pieces() if piece[0] in ("activation relu, float64", "optimiser sgd, float32")]
+    monkeypatch.setattr(warm, "pieces", lambda: few)
+    code, out, err = call(capsys, "doctor", "--warm")
+    assert (code, err) == (0, "")
+    assert f"{len(few)} kernels and blocks made ready in" in out
+    assert "of its 8 kernels are compiled" in out or "all its 8 kernels are compiled" in out
+
+
+def test_doctor_says_that_nothing_can_be_kept_and_why(capsys, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("pliant.engines.compiled.cache.config.CACHE_DIR", str(tmp_path / "file"))
+    code, out, _ = call(capsys, "doctor")
+    assert code == 0
+    assert "its code can be kept nowhere, so that every process compiles it" in out
+    assert "Not a directory" in out
+
+
+def test_doctor_says_why_the_compiled_engine_does_not_run(capsys, monkeypatch):
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    code, out, _ = call(capsys, "doctor")
+    assert code == 0
+    assert "NUMBA_DISABLE_JIT turns off" in out
+
+
 def test_ctrl_c_ends_with_130_and_keeps_the_model(folder):
     program = [sys.executable, "-m", "pliant", "fit", "penguins.csv", FORMULA, "--hidden", "4"]
     for wait in (4.0, 12.0, 36.0):  # on a busy machine the first may come while Python still loads: nothing to keep

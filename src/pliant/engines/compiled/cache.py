@@ -28,6 +28,7 @@ from numba.core import config, sigutils
 from numba.core.caching import NullCache
 from numba.core.ccallback import CFunc
 from numba.core.compiler import CompileResult
+from numba.core.registry import cpu_target
 from numba.core.serialize import dumps
 from numba.misc.appdirs import AppDirs
 
@@ -85,7 +86,7 @@ def compiled_kernel(signature: Any, function: Callable[..., Any], **how: Any) ->
 
 def compiled_block(signature: Any, function: Callable[..., Any], **how: Any) -> Any:
     """Give a function of one signature compiled, to be called by its `address`; it takes tenths of a second."""
-    block = CFunc(function, sigutils.normalize_signature(signature), {}, how)
+    block: Any = CFunc(function, sigutils.normalize_signature(signature), {}, how)
     block._cache = Kept(function, how)
     block.compile()
     return block
@@ -103,19 +104,30 @@ class Kept(NullCache):  # type: ignore[misc]  # Numba has no types
     def load_overload(self, signature: Any, target_context: Any) -> Any:
         """Give the code, or None where there is none that can be trusted."""
         target_context.refresh()
-        key = self._key(signature, target_context.codegen())
+        code = self._read(signature, target_context.codegen())
+        if code is not None:
+            TALLY.found += 1
+            return CompileResult._rebuild(target_context, *pickle.loads(code))  # noqa: S301  # our own, by its digest
+        TALLY.compiled += 1
+        if self.takes_long and not TALLY.said:
+            TALLY.said = True
+            _say_so()
+        return None
+
+    def holds(self, signature: Any) -> bool:
+        """Say whether there is code that can be trusted."""
+        return self._read(signature, cpu_target.target_context.codegen()) is not None
+
+    def _read(self, signature: Any, codegen: Any) -> bytes | None:
+        """Give what was written under the key, if it is still what it was."""
+        key = self._key(signature, codegen)
         for folder in folders() if SOURCES else ():
             try:
                 digest, code = _cut((folder / self._file(key)).read_bytes())
             except OSError:
                 continue
             if digest == _digest(key, code):
-                TALLY.found += 1
-                return CompileResult._rebuild(target_context, *pickle.loads(code))  # noqa: S301  # our own, by digest
-        TALLY.compiled += 1
-        if self.takes_long and not TALLY.said:
-            TALLY.said = True
-            _say_so()
+                return code
         return None
 
     def save_overload(self, signature: Any, data: Any) -> None:

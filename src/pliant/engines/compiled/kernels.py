@@ -14,7 +14,7 @@ from numba import types
 from numba.extending import register_jitable
 
 from pliant.engines.compiled.blocks import Float
-from pliant.engines.compiled.cache import compiled_kernel, once
+from pliant.engines.compiled.cache import Kept, compiled_kernel, once
 from pliant.engines.compiled.layout import LAYER, Data, Plan
 from pliant.engines.compiled.pointers import call_at, numbers
 from pliant.engines.compiled.products import across, affine, back, sums
@@ -217,9 +217,12 @@ def jacobian(like, plan, layers, X, whole):  # type: ignore[no-untyped-def]
                             row[plan.skip + k * plan.outputs + j] = lines[i, k] * (j == o)
 
 
-@once
-def kernel(function: Callable[..., Any], dtype: Float) -> Callable[..., Any]:
-    """Give a function of this file compiled for a dtype; from the cache, if it is there."""
+KERNELS = (train, whole_gradient, predict, jacobian)
+HOW: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": FAST}
+
+
+def _signature(function: Callable[..., Any], dtype: Float) -> Any:
+    """Give what one of `KERNELS` takes and gives for a dtype."""
     one = numba.from_dtype(np.dtype(dtype))
     line, table, cube, whole = one[::1], one[:, ::1], one[:, :, ::1], LONG[:, ::1]
     rates, settings = types.float64[:, ::1], types.float64[::1]
@@ -229,4 +232,15 @@ def kernel(function: Callable[..., Any], dtype: Float) -> Callable[..., Any]:
         predict: types.void(line, PLAN, LAYERS, table, line, table),
         jacobian: types.void(line, PLAN, LAYERS, table, cube),
     }
-    return compiled_kernel(kinds[function], function, nogil=True, error_model="numpy", fastmath=FAST)
+    return kinds[function]
+
+
+@once
+def kernel(function: Callable[..., Any], dtype: Float) -> Callable[..., Any]:
+    """Give one of `KERNELS` compiled for a dtype; from the cache, if it is there."""
+    return compiled_kernel(_signature(function, dtype), function, **HOW)
+
+
+def is_kept(function: Callable[..., Any], dtype: Float) -> bool:
+    """Say whether the cache has one of `KERNELS` for a dtype."""
+    return Kept(function, HOW).holds(_signature(function, dtype))
