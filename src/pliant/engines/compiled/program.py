@@ -44,7 +44,9 @@ class CompiledProgram:
         parameters, moments = self._own(state.parameters), self._own(state.moments)
         settings, losses = np.array([0.0, *self.rule.settings.values()]), np.zeros(len(rates))
         layout, data, _ = self._laid()
-        orders, rates = np.ascontiguousarray(orders, np.int64), np.ascontiguousarray(rates, np.float64)
+        if len(self.slices) == 1:
+            orders = orders[:, :0]  # a full batch takes the rows as they lie
+        orders, rates = np.require(orders, np.int64, "CW"), np.require(rates, np.float64, "CW")
         how = (_address(moments), orders, rates, settings, losses, state.step)
         kernel(train, self.dtype)(parameters, layout.plan, layout.layers, data, *how)
         return replace(
@@ -139,7 +141,7 @@ def _predict(
     layout: Layout, network: Network, parameters: Array, X: Array, offset: Array | None, dtype: Float
 ) -> Array:
     """Let the kernel predict."""
-    own = partial(np.ascontiguousarray, dtype=dtype)
+    own = partial(np.require, dtype=dtype, requirements="CW")  # the kernels take arrays that may be written
     eta = np.empty((len(X), network.outputs), dtype)
     shift = own(np.zeros(0) if offset is None else offset)
     kernel(predict, dtype)(own(parameters), layout.plan, layout.layers, own(X), shift, eta)
