@@ -6,10 +6,12 @@ Nothing of Numba is loaded before a problem is.
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from pliant.engines.contract import Problem
-from pliant.errors import ArgumentError
+from pliant.errors import ArgumentError, MissingExtraError
 from pliant.network import Network
 from pliant.optimisers.rule import Rule
 from pliant.types import Array
@@ -81,15 +83,23 @@ class CompiledEngine:
 
     def load(self, problem: Problem, rule: Rule, batch: int | None = None) -> "CompiledProgram":
         """Lay the arrays of a problem as the kernels want them; `batch` rows a step, None for all."""
-        from pliant.engines.compiled.program import CompiledProgram
-
-        return CompiledProgram(problem, rule, batch, self.precision)
+        return _program(self).CompiledProgram(  # type: ignore[no-any-return]
+            problem, rule, batch, self.precision
+        )
 
     def forward(self, network: Network, parameters: Array, X: Array, offset: Array | None = None) -> Array:
         """Give eta (m, q) of a network without a problem."""
-        from pliant.engines.compiled.program import forward
+        eta: Array = _program(self).forward(network, parameters, X, offset, self.precision)
+        return eta
 
-        return forward(network, parameters, X, offset, self.precision)
+
+@cache
+def _program(engine: CompiledEngine) -> Any:
+    """Load what runs, with Numba; say why where it cannot."""
+    reason = engine.available()
+    if reason is not None:
+        raise MissingExtraError(reason)
+    return import_module("pliant.engines.compiled.program")
 
 
 def _broken(problem: Exception) -> str:
