@@ -141,11 +141,17 @@ def _predict(
     layout: Layout, network: Network, parameters: Array, X: Array, offset: Array | None, dtype: Float
 ) -> Array:
     """Let the kernel predict."""
-    own = partial(np.require, dtype=dtype, requirements="CW")  # the kernels take arrays that may be written
+    own = partial(_writable, dtype=dtype)
     eta = np.empty((len(X), network.outputs), dtype)
     shift = own(np.zeros(0) if offset is None else offset)
     kernel(predict, dtype)(own(parameters), layout.plan, layout.layers, own(X), shift, eta)
     return eta.astype(np.float64, copy=False)
+
+
+def _writable(values: Array, dtype: Float) -> Array:
+    """Give an array in C order and of that type which may be written, as kernels have it; a copy only where needed."""
+    plain = np.ascontiguousarray(values, dtype)
+    return plain if plain.flags.writeable else plain.copy()
 
 
 def _address(array: Any) -> int:
