@@ -45,7 +45,11 @@ def forward(like: Any, plan: Any, layers: Any, parameters: int, X: int, offset: 
     size = size_of(like)
     source = X
     if plan.bends:
-        source, chosen, into = plan.bent, numbers("int64", plan.bends, plan.n_bends), numbers(like, plan.bent, rows * plan.n_bends)
+        source, chosen, into = (
+            plan.bent,
+            numbers("int64", plan.bends, plan.n_bends),
+            numbers(like, plan.bent, rows * plan.n_bends),
+        )
         whole = numbers(like, X, rows * plan.inputs)
         for i in range(rows):
             for j in range(plan.n_bends):
@@ -143,7 +147,10 @@ def gradient_of(
             backward(like, plan, layers, parameters, X, rows, data.gradient)
         else:
             backward(like, plan, layers, parameters, X, rows, plan.partial)
-            whole, part = numbers(like, data.gradient, plan.n_parameters), numbers(like, plan.partial, plan.n_parameters)
+            whole, part = (
+                numbers(like, data.gradient, plan.n_parameters),
+                numbers(like, plan.partial, plan.n_parameters),
+            )
             for k in range(plan.n_parameters):
                 whole[k] += part[k]
     if data.penalty:
@@ -237,7 +244,7 @@ def jacobian(like, plan, layers, parameters, X, whole):  # type: ignore[no-untyp
 
 
 @cache
-def kernel(function: Callable[..., Any], dtype: Float) -> Callable[..., Any]:
+def kernel(function: Callable[..., Any], dtype: Float) -> Any:
     """Give a function of this file compiled for a dtype; from the cache, if it is there."""
     one = numba.from_dtype(np.dtype(dtype))
     line, table, cube, whole = one[::1], one[:, ::1], one[:, :, ::1], LONG[:, ::1]

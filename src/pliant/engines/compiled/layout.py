@@ -149,4 +149,3 @@ def lay_out(network: Network, dtype: Float, rows: int = MOST_ROWS) -> Layout:
         partial=place(network.n_parameters),
     )
     return Layout(plan, layers, tuple(held))
-

@@ -73,7 +73,7 @@ class CompiledProgram:
         whole = np.empty((len(X), network.outputs, network.n_parameters), self.dtype)
         own, plan = self._own(parameters), layout.plan
         kernel(jacobian, self.dtype)(self.dtype(0), plan, layout.layers, address(own), self._own(X), whole)
-        return whole.astype(np.float64, copy=False)
+        return np.asarray(whole, np.float64)
 
     def evaluate(self, parameters: Array, X: Array, y: Array, weights: Array, offset: Array) -> float:
         """Give the mean loss over other rows, without penalty."""
@@ -149,4 +149,3 @@ def _predict(
     held = own(parameters)
     kernel(predict, dtype)(dtype(0), layout.plan, layout.layers, address(held), own(X), shift, eta)
     return eta.astype(np.float64, copy=False)
-
