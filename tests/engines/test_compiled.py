@@ -1,4 +1,4 @@
-"""The compiled engine beyond the contract: float32, shapes that do not fit, long tables, threads, and its own errors."""
+"""The compiled engine beyond the contract: float32, shapes that do not fit, long tables, threads, its errors."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
