@@ -1,0 +1,163 @@
+"""Time a training step in pliant's compiled engine beside other libraries that do the same training.
+
+    python benchmarks/speed.py                some minutes; writes its tables in README.md, and docs/images/speed.svg
+    python benchmarks/speed.py --threads 2    the big job alone; nothing written
+    python benchmarks/speed.py --smoke        small jobs, and nothing written
+
+Jobs are in problems.py, one file a library in libraries/. That all do the same training is checked first: after
+about a hundred steps from the same initial values every loss has to be pliant's, to a thousandth.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from dataclasses import replace
+from typing import Any
+
+from digits import write_between
+from libraries import LIBRARIES, taking_part
+from problems import JOBS, SMOKE, Job
+from turns import hold, in_child, in_turn, peak_memory, ratio, save
+
+ROUNDS, CHECKED, AGREEMENT = 7, 100, 1e-3
+MINE = "pliant"
+BETWEEN = ("<!-- speed -->\n", "<!-- /speed -->")
+Found = dict[str, dict[str, Any]]  # library, job: what was measured
+
+
+def check(job: Job, threads: int) -> None:
+    """Stop if a library does another training than pliant."""
+    epochs = max(1, min(job.epochs, CHECKED * job.epochs // job.steps))
+    short = replace(job, epochs=epochs)
+    losses = {}
+    for name, library in taking_part(job).items():
+        parameters = library.prepare(short, threads)()
+        if parameters is not None:
+            losses[name] = job.loss(parameters)
+    for name, loss in losses.items():
+        if abs(loss / losses[MINE] - 1.0) > AGREEMENT:
+            raise SystemExit(f"{name} does another training than pliant in {job.name}: {loss} and {losses[MINE]}")
+
+
+def measure(job: Job, threads: int, rounds: int) -> dict[str, tuple[float, float]]:
+    """Give microseconds a step, and the ratio to pliant, of every library that is here."""
+    hold(threads)
+    check(job, threads)
+    trains = {name: library.prepare(job, threads) for name, library in taking_part(job).items()}
+    for train in trains.values():
+        train()
+    taken = in_turn(trains, rounds)
+    return {
+        name: (statistics.median(seconds) / job.steps * 1e6, ratio(taken, name, MINE))
+        for name, seconds in taken.items()
+    }
+
+
+def first(job: Job, name: str, threads: int) -> tuple[float, float]:
+    """Give the seconds from nothing to the end of a first training, less those of a second, and megabytes."""
+    hold(threads)
+    began = time.perf_counter()
+    train = LIBRARIES[name].prepare(job, threads)
+    train()
+    ended = time.perf_counter()
+    memory = peak_memory()
+    train()
+    return ended - began - (time.perf_counter() - ended), memory
+
+
+def collect(jobs: tuple[Job, ...], threads: int, rounds: int) -> Found:
+    """Measure jobs in processes of their own: one for the turns, and one a library for the first call.
+
+    With a single round only pliant's first call is measured.
+    """
+    found: Found = {name: {} for name in LIBRARIES}
+    for job in jobs:
+        column = job.name if threads == 1 else f"{job.name}, {threads} threads"
+        for name, timed in in_child(__file__, threads, "--child", job.name, str(threads), str(rounds)).items():
+            found[name][column] = timed + in_child(__file__, threads, "--child", job.name, str(threads), name)
+            micro, times, seconds, memory = found[name][column]
+            print(
+                f"{column}: {name} {micro:.4g} us, {times:.3g} x pliant, first {seconds:.2f} s, {memory:.0f} MB",
+                flush=True,
+            )
+    return found
+
+
+def table(found: Found, jobs: tuple[Job, ...]) -> str:
+    """Give the tables in Markdown."""
+    columns = list(found[MINE])
+    lines = [f"| microseconds a step (ratio to pliant) | {' | '.join(columns)} |", "|---|" + "---|" * len(columns)]
+    extra = [f"| first call, seconds; memory, MB | {' | '.join(columns)} |", lines[1]]
+    for name, row in found.items():
+        if row:
+            cells = [row.get(column) for column in columns]
+            lines.append(f"| {name} | " + " | ".join(f"{c[0]:.3g} ({c[1]:.2g})" if c else "" for c in cells) + " |")
+            said = [f"{c[2]:.1f}; {c[3]:.0f}" if c and len(c) > 2 else "" for c in cells]
+            extra.append(f"| {name} | {' | '.join(said)} |")
+    sizes = "; ".join(f"{job.name}: {job.sizes}" for job in jobs)
+    return "\n".join([f"{sizes}.\n", *lines, "\nA ratio above 1: pliant takes less time.\n", *extra, ""])
+
+
+def draw(found: Found) -> None:
+    """Draw a panel a column, a row a library."""
+    from pliant.plots.look import COLOURS, head, new_panels
+
+    columns = list(found[MINE])
+    picture, axes = new_panels(
+        "A training step, in microseconds", "Same network, rows, order and float32 in all. Scales are logarithmic.",
+        (1, len(columns)), 2.2 * len(columns) + 1.2, 2.8,
+    )  # fmt: skip
+    names = [name for name, row in reversed(found.items()) if row]
+    for panel, column in zip(axes, columns, strict=True):
+        head(panel, column)
+        for at, name in enumerate(names):
+            if column in found[name]:
+                micro = found[name][column][0]
+                panel.plot(micro, at, "o", color=COLOURS[1 if name == MINE else 0], markersize=6)
+                panel.annotate(
+                    f"{micro:.3g}", (micro, at), (0, 5), textcoords="offset points", ha="center", fontsize=7.5
+                )
+        panel.set_xscale("log")
+        panel.margins(x=0.25)
+        panel.set_yticks(range(len(names)), names if panel is axes[0] else [""] * len(names))
+        panel.set_ylim(-0.5, len(names) - 0.3)
+    save(picture, "speed", "Microseconds of a training step in pliant and in other libraries, for each job.")
+
+
+def child(job: str, threads: str, what: str) -> None:
+    """Do one process's part and print it as JSON: `what` is the number of rounds, or a library's name."""
+    chosen = next(each for each in (*JOBS, *SMOKE) if each.name == job)
+    if what in LIBRARIES:
+        print(json.dumps(first(chosen, what, int(threads))))
+    else:
+        print(json.dumps(measure(chosen, int(threads), int(what))))
+
+
+def main() -> None:
+    """Measure, print, and write."""
+    parser = argparse.ArgumentParser(description="Time a training step beside other libraries.")
+    parser.add_argument("--smoke", action="store_true", help="small jobs, and nothing written")
+    parser.add_argument("--threads", type=int, help="the big job with so many threads, and nothing written")
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.child:
+        child(*asked.child)
+        return
+    for library in LIBRARIES.values():
+        if reason := library.available():
+            print(f"{reason}.")
+    if asked.smoke:
+        print(table(collect(SMOKE, 1, 1), SMOKE))
+    elif asked.threads:
+        print(table(collect(JOBS[-1:], asked.threads, ROUNDS), JOBS[-1:]))
+    else:
+        found = collect(JOBS, 1, ROUNDS)
+        for name, row in collect(JOBS[-1:], 2, ROUNDS).items():
+            found[name] |= row
+        write_between(table(found, JOBS), BETWEEN)
+        draw(found)
+
+
+if __name__ == "__main__":
+    main()
