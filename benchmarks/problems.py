@@ -1,7 +1,7 @@
 """The jobs that every library is timed on, as data: rows, initial values and row orders are the same for all.
 
-All are gaussian with tanh units, by Adam with constant rate, in float32. An epoch's last batch has the rows that are
-left. `Library` is what each file of libraries/ offers.
+All are gaussian with tanh units, by Adam with constant rate. An epoch's last batch has the rows that are left. With
+one input the data are the sine, 4 sin x + noise, standardised. `Library` is what each file of libraries/ offers.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from pliant.functions.likelihood import likelihood
 from pliant.network import Network
 from pliant.types import Array, IntArray
 
-Train = Callable[[], Array | None]
+Train = Callable[[int], Array]  # epochs at most the job's -> parameters (k,), in pliant's order
 
 
 class Library(Protocol):
@@ -29,10 +29,7 @@ class Library(Protocol):
         """Give the reason why it cannot run here, or None if it can."""
 
     def prepare(self, job: "Job", threads: int) -> Train:
-        """Give a callable that trains from the start for `job.epochs`, and gives parameters (k,) in pliant's order.
-
-        It gives None where the library cannot begin at the job's initial values.
-        """
+        """Give a callable that trains from the start for some epochs."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,8 @@ class Job:
     epochs: int
     rate: float = 0.01
     penalty: float = 0.0  # of each weight, biases free
+    seed: int = 4  # of the initial values
+    dtype: str = "float32"
 
     @property
     def steps(self) -> int:
@@ -66,22 +65,24 @@ class Job:
 
     @cached_property
     def X(self) -> Array:
-        """Draw the inputs (n, p), float32; one input lies evenly from -2 to 2."""
+        """Draw the inputs (n, p)."""
         if self.inputs == 1:
-            return np.linspace(-2.0, 2.0, self.rows, dtype=np.float32)[:, None]
-        return np.random.default_rng(1).normal(size=(self.rows, self.inputs)).astype(np.float32)
+            return np.linspace(-(3.0**0.5), 3.0**0.5, self.rows)[:, None].astype(self.dtype)
+        return np.random.default_rng(1).normal(size=(self.rows, self.inputs)).astype(self.dtype)
 
     @cached_property
     def y(self) -> Array:
-        """Draw the response (n, 1), float32, of about unit spread: waves of the inputs, and noise."""
+        """Draw the response (n, 1), of about unit spread."""
+        noise = np.random.default_rng(3).normal(size=(self.rows, 1))
+        if self.inputs == 1:
+            return ((4.0 * np.sin(5.0 / 3.0**0.5 * self.X) + noise) / 3.0).astype(self.dtype)
         slopes = np.random.default_rng(2).normal(size=(self.inputs, 3)) / self.inputs**0.5
-        waves = np.sin(2.0 * self.X @ slopes).sum(axis=1, keepdims=True)
-        return (waves + 0.3 * np.random.default_rng(3).normal(size=(self.rows, 1))).astype(np.float32)
+        return (np.sin(2.0 * self.X @ slopes).sum(axis=1, keepdims=True) + 0.3 * noise).astype(self.dtype)
 
     @cached_property
     def start(self) -> Array:
-        """Draw the initial parameters (k,), float32."""
-        return self.network.initial(np.random.default_rng(4)).astype(np.float32)
+        """Draw the initial parameters (k,)."""
+        return self.network.initial(np.random.default_rng(self.seed)).astype(self.dtype)
 
     @cached_property
     def orders(self) -> IntArray:

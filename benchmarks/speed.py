@@ -11,14 +11,16 @@ about a hundred steps from the same initial values every loss has to be pliant's
 import argparse
 import json
 import statistics
+import tempfile
 import time
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from digits import write_between
 from libraries import LIBRARIES, taking_part
-from problems import JOBS, SMOKE, Job
-from turns import hold, in_child, in_turn, peak_memory, ratio, save
+from line_speed import highest
+from problems import JOBS, SMOKE, Job, Train
+from turns import hold, in_child, in_turn, ratio, save
 
 ROUNDS, CHECKED, AGREEMENT = 7, 100, 1e-3
 MINE = "pliant"
@@ -26,15 +28,11 @@ BETWEEN = ("<!-- speed -->\n", "<!-- /speed -->")
 Found = dict[str, dict[str, Any]]  # library, job: what was measured
 
 
-def check(job: Job, threads: int) -> None:
+def check(job: Job, trains: dict[str, Train]) -> None:
     """Stop if a library does another training than pliant."""
     epochs = max(1, min(job.epochs, CHECKED * job.epochs // job.steps))
-    short = replace(job, epochs=epochs)
-    losses = {}
-    for name, library in taking_part(job).items():
-        parameters = library.prepare(short, threads)()
-        if parameters is not None:
-            losses[name] = job.loss(parameters)
+    same = [name for name in trains if getattr(LIBRARIES[name], "SAME_START", True)]
+    losses = {name: job.loss(trains[name](epochs)) for name in same}
     for name, loss in losses.items():
         if abs(loss / losses[MINE] - 1.0) > AGREEMENT:
             raise SystemExit(f"{name} does another training than pliant in {job.name}: {loss} and {losses[MINE]}")
@@ -43,11 +41,11 @@ def check(job: Job, threads: int) -> None:
 def measure(job: Job, threads: int, rounds: int) -> dict[str, tuple[float, float]]:
     """Give microseconds a step, and the ratio to pliant, of every library that is here."""
     hold(threads)
-    check(job, threads)
     trains = {name: library.prepare(job, threads) for name, library in taking_part(job).items()}
+    check(job, trains)
     for train in trains.values():
-        train()
-    taken = in_turn(trains, rounds)
+        train(job.epochs)
+    taken = in_turn({name: partial(train, job.epochs) for name, train in trains.items()}, rounds)
     return {
         name: (statistics.median(seconds) / job.steps * 1e6, ratio(taken, name, MINE))
         for name, seconds in taken.items()
@@ -59,10 +57,10 @@ def first(job: Job, name: str, threads: int) -> tuple[float, float]:
     hold(threads)
     began = time.perf_counter()
     train = LIBRARIES[name].prepare(job, threads)
-    train()
+    train(job.epochs)
     ended = time.perf_counter()
-    memory = peak_memory()
-    train()
+    memory = highest() / 1e3
+    train(job.epochs)
     return ended - began - (time.perf_counter() - ended), memory
 
 
@@ -75,13 +73,18 @@ def collect(jobs: tuple[Job, ...], threads: int, rounds: int) -> Found:
     for job in jobs:
         column = job.name if threads == 1 else f"{job.name}, {threads} threads"
         for name, timed in in_child(__file__, threads, "--child", job.name, str(threads), str(rounds)).items():
-            found[name][column] = timed + in_child(__file__, threads, "--child", job.name, str(threads), name)
-            micro, times, seconds, memory = found[name][column]
-            print(
-                f"{column}: {name} {micro:.4g} us, {times:.3g} x pliant, first {seconds:.2f} s, {memory:.0f} MB",
-                flush=True,
-            )
+            found[name][column] = timed
+            if rounds > 1 or name == MINE:
+                found[name][column] += in_child(__file__, threads, "--child", job.name, str(threads), name)
+            print(f"{column}, {name}:", *(f"{value:.4g}" for value in found[name][column]), flush=True)
     return found
+
+
+def compiling(job: Job) -> float:
+    """Give the seconds of pliant's very first call, whose kernels are in no cache yet."""
+    with tempfile.TemporaryDirectory() as empty:
+        seconds, _ = in_child(__file__, 1, "--child", job.name, "1", MINE, NUMBA_CACHE_DIR=empty)
+    return float(seconds)
 
 
 def table(found: Found, jobs: tuple[Job, ...]) -> str:
@@ -155,7 +158,8 @@ def main() -> None:
         found = collect(JOBS, 1, ROUNDS)
         for name, row in collect(JOBS[-1:], 2, ROUNDS).items():
             found[name] |= row
-        write_between(table(found, JOBS), BETWEEN)
+        ever = f"\npliant's very first call, which compiles: {compiling(JOBS[0]):.1f} s.\n"
+        write_between(table(found, JOBS) + ever, BETWEEN)
         draw(found)
 
 

@@ -5,7 +5,6 @@ A machine drifts while it is measured, so programs take turns within one process
 
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,11 +20,11 @@ AT_LEAST = 0.05  # seconds of a turn: a short call is repeated
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 
 
-def in_child(script: str, threads: int, *arguments: str) -> Any:
-    """Run a script of this folder in a process held to some threads; give the JSON of its last line."""
+def in_child(script: str, threads: int, *arguments: str, **variables: str) -> Any:
+    """Run a script in a process held to some threads, with environment variables; give the JSON of its last line."""
     held = {f"{name}_NUM_THREADS": str(threads) for name in COUNTS}
     command = (sys.executable, str(Path(script).resolve()), *arguments)
-    done = subprocess.run(command, env=os.environ | held, stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(command, env=os.environ | held | variables, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(command)} ends with {done.returncode}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -54,11 +53,6 @@ def in_turn(calls: dict[str, Callable[[], object]], rounds: int, at_least: float
 def ratio(taken: Times, name: str, to: str) -> float:
     """Give the median over the rounds of one program's time over another's."""
     return statistics.median(a / b for a, b in zip(taken[name], taken[to], strict=True))
-
-
-def peak_memory() -> float:
-    """Give the largest memory of this process so far, in megabytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2.0**20 if sys.platform == "darwin" else 2.0**10)
 
 
 def save(picture: Any, name: str, alt: str) -> None:

@@ -37,9 +37,9 @@ def prepare(job: Job, threads: int) -> Train:
     loop.argtypes = (ctypes.c_int, ctypes.c_int, numbers, numbers, numbers, ctypes.c_float)
     loop.restype = None
 
-    def train() -> Array:
+    def train(epochs: int) -> Array:
         parameters = job.start.copy()
-        loop(job.rows, job.steps, job.X, job.y, parameters, job.rate)
+        loop(job.rows, epochs, job.X, job.y, parameters, job.rate)
         return parameters
 
     return train

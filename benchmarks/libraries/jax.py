@@ -21,6 +21,7 @@ def prepare(job: Job, threads: int) -> Train:
     import jax
     import jax.numpy as jnp
 
+    jax.config.update("jax_enable_x64", job.dtype == "float64")
     size = job.batch or job.rows
     whole, left = job.rows // size * size, job.rows % size
     X, y, orders = jnp.asarray(job.X), jnp.asarray(job.y), jnp.asarray(job.orders.astype(np.int32))
@@ -32,7 +33,10 @@ def prepare(job: Job, threads: int) -> Train:
         for weights, biases in parameters[:-1]:
             a = jnp.tanh(a @ weights + biases)
         weights, biases = parameters[-1]
-        return 0.5 * jnp.mean((a @ weights + biases - y) ** 2)
+        each = 0.5 * jnp.mean((a @ weights + biases - y) ** 2)
+        if job.penalty:
+            each += 0.5 * job.penalty * sum(jnp.sum(weights**2) for weights, _ in parameters)
+        return each
 
     def step(carry: Any, rows: Any) -> Any:
         parameters, mean, square, t = carry
@@ -48,18 +52,18 @@ def prepare(job: Job, threads: int) -> Train:
         return (parameters, mean, square, t), None
 
     def epoch(carry: Any, order: Any) -> Any:
-        if job.batch is None:
-            return step(carry, None)
         carry, _ = jax.lax.scan(step, carry, order[:whole].reshape(-1, size))
         return step(carry, order[whole:]) if left else (carry, None)
 
     @jax.jit
-    def run(parameters: Any) -> Any:
-        carry = (parameters, nothing, nothing, jnp.float32(0.0))
+    def run(parameters: Any, orders: Any, epochs: Any) -> Any:
+        carry = (parameters, nothing, nothing, jnp.zeros((), job.dtype))
+        if job.batch is None:  # a scan over nothing, of any length
+            return jax.lax.fori_loop(0, epochs, lambda _, carry: step(carry, None)[0], carry)[0]
         return jax.lax.scan(epoch, carry, orders)[0][0]
 
-    def train() -> Array:
-        layers = jax.block_until_ready(run(start))
+    def train(epochs: int) -> Array:
+        layers = jax.block_until_ready(run(start, None if job.batch is None else orders[:epochs], epochs))
         return np.concatenate([np.ravel(each) for layer in layers for each in layer])
 
     return train

@@ -34,14 +34,14 @@ def prepare(job: Job, threads: int) -> Train:
     adam.build(model.trainable_variables)
     fresh = [np.array(value) for value in adam.variables]
 
-    def train() -> Array:
+    def train(epochs: int) -> Array:
         model.set_weights(initial)
         for variable, value in zip(adam.variables, fresh, strict=True):
             variable.assign(value)
         if job.batch is None:
-            model.fit(job.X, job.y, batch_size=job.rows, epochs=job.epochs, shuffle=False, verbose=0)
+            model.fit(job.X, job.y, batch_size=job.rows, epochs=epochs, shuffle=False, verbose=0)
         else:
-            for order in job.orders:
+            for order in job.orders[:epochs]:
                 model.fit(job.X[order], job.y[order], batch_size=job.batch, shuffle=False, verbose=0)
         return np.concatenate([np.ravel(each) for each in model.get_weights()])
 

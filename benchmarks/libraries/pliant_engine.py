@@ -10,7 +10,7 @@ from pliant.optimisers import optimiser
 from pliant.types import Array
 
 NAME = "pliant"
-ENGINE = "torch"
+ENGINE = "compiled"
 
 
 def available() -> str | None:
@@ -20,11 +20,11 @@ def available() -> str | None:
 
 def prepare(job: Job, threads: int) -> Train:
     """Load the problem once; every training begins at the same state."""
-    program = engine(ENGINE, "float32").load(job.problem, optimiser("adam"), job.batch)
+    program = engine(ENGINE, job.dtype).load(job.problem, optimiser("adam"), job.batch)
     start = State(job.start.astype(np.float64), np.zeros((2, job.network.n_parameters)))
 
-    def train() -> Array:
+    def train(epochs: int) -> Array:
         with threadpool_limits(threads, "blas"):
-            return program.run(start, job.orders, job.rates).parameters
+            return program.run(start, job.orders[:epochs], job.rates[:epochs]).parameters
 
     return train

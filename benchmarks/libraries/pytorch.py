@@ -26,12 +26,20 @@ def module(job: Job) -> Any:
     layers: list[Any] = []
     for weights, biases in job.network.views(job.start).layers:
         assert biases is not None
-        layer = torch.nn.Linear(*weights.shape)
+        layer = torch.nn.Linear(*weights.shape, dtype=getattr(torch, job.dtype))
         with torch.no_grad():
             layer.weight.copy_(torch.from_numpy(weights.T.copy()))
             layer.bias.copy_(torch.from_numpy(biases.copy()))
         layers += [layer, torch.nn.Tanh()]
     return torch.nn.Sequential(*layers[:-1])
+
+
+def groups(job: Job, network: Any) -> list[dict[str, Any]]:
+    """Give the parameters as torch's optimisers take them: weights with the job's penalty, biases without."""
+    if not job.penalty:
+        return [{"params": list(network.parameters())}]
+    weights, biases = ([each for each in network.parameters() if each.ndim == ndim] for ndim in (2, 1))
+    return [{"params": weights, "weight_decay": job.penalty}, {"params": biases}]
 
 
 def flat(network: Any) -> Array:
@@ -47,11 +55,11 @@ def prepare(job: Job, threads: int) -> Train:
     torch.set_num_threads(threads)
     X, y, orders = torch.from_numpy(job.X), torch.from_numpy(job.y), torch.from_numpy(job.orders)
 
-    def train(setting: dict[str, bool], steps: int = job.steps) -> Array:
+    def train(setting: dict[str, bool], epochs: int, steps: int) -> Array:
         network = module(job)
-        adam = torch.optim.Adam(network.parameters(), lr=job.rate, **setting)
+        adam = torch.optim.Adam(groups(job, network), lr=job.rate, **setting)
         done = 0
-        for order in orders:
+        for order in orders[:epochs]:
             for rows in order.split(job.batch or job.rows):
                 part = (X, y) if job.batch is None else (X[rows], y[rows])
                 loss = 0.5 * torch.nn.functional.mse_loss(network(part[0]), part[1])
@@ -64,10 +72,10 @@ def prepare(job: Job, threads: int) -> Train:
         return flat(network)
 
     def seconds(setting: dict[str, bool]) -> float:
-        train(setting, 5)
+        train(setting, job.epochs, 5)
         began = time.perf_counter()
-        train(setting, TRIED)
+        train(setting, job.epochs, TRIED)
         return time.perf_counter() - began
 
     fastest = min(SETTINGS, key=seconds)
-    return lambda: train(fastest)
+    return lambda epochs: train(fastest, epochs, job.steps)

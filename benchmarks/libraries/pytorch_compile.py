@@ -39,13 +39,13 @@ def prepare(job: Job, threads: int) -> Train:
             square.mul_(0.999).addcmul_(gradient, gradient, value=0.001)
             parameter.sub_(job.rate / first * mean / (square.sqrt() / second + 1e-8))
 
-    def train() -> Array:
+    def train(epochs: int) -> Array:
         trained = module(job)
         parameters = tuple(parameter.detach() for parameter in trained.parameters())
         means, squares = (tuple(torch.zeros_like(each) for each in parameters) for _ in range(2))
         t = torch.zeros(())
         with torch.no_grad():
-            for order in orders:
+            for order in orders[:epochs]:
                 for rows in order.split(job.batch or job.rows):
                     part = (X, y) if job.batch is None else (X[rows], y[rows])
                     step(parameters, means, squares, t, *part)

@@ -2,11 +2,14 @@
 
 import warnings
 
+import numpy as np
 from problems import Job, Train
 
 from libraries.absent import missing
+from pliant.types import Array
 
 NAME = "scikit-learn"
+SAME_START = False
 
 
 def available() -> str | None:
@@ -14,26 +17,29 @@ def available() -> str | None:
     return missing("sklearn", "scikit-learn")
 
 
-def prepare(job: Job, threads: int) -> Train:
-    """Set it to the same network, batches and epochs, without penalty or early stop."""
+def prepare(job: Job, threads: int, solver: str = "adam") -> Train:
+    """Set it to the same network, batches and epochs, with the job's penalty, without early stop."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPRegressor
 
     network = MLPRegressor(
         hidden_layer_sizes=job.hidden,
         activation="tanh",
-        alpha=0.0,
+        solver=solver,
+        alpha=job.penalty * job.rows,
         batch_size=job.batch or job.rows,
         learning_rate_init=job.rate,
-        max_iter=job.epochs,
         tol=0.0,
-        n_iter_no_change=job.epochs + 1,
-        random_state=0,
+        n_iter_no_change=10**9,
+        max_fun=10**9,
+        random_state=job.seed,
     )
 
-    def train() -> None:
+    def train(epochs: int) -> Array:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # it was asked for so many epochs
-            network.fit(job.X, job.y.ravel())
+            network.set_params(max_iter=epochs).fit(job.X, job.y.ravel())
+        layers = zip(network.coefs_, network.intercepts_, strict=True)
+        return np.concatenate([np.ravel(each) for layer in layers for each in layer])
 
     return train
