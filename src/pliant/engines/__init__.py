@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from pliant.engines.compiled import CompiledEngine
 from pliant.engines.contract import Engine
 from pliant.engines.reference import ReferenceEngine
 from pliant.engines.torch import TorchEngine
@@ -18,7 +19,11 @@ def _reference(precision: str, device: str | None) -> Engine:
     return ReferenceEngine()
 
 
-ENGINES: dict[str, Callable[[str, str | None], Engine]] = {"reference": _reference, "torch": TorchEngine}
+ENGINES: dict[str, Callable[[str, str | None], Engine]] = {
+    "reference": _reference,
+    "compiled": CompiledEngine,
+    "torch": TorchEngine,
+}
 
 
 def engine(name: str, precision: str = "float64", device: str | None = None) -> Engine:

@@ -1,0 +1,191 @@
+"""Blocks: the plain definitions, each in a loop of its own over many numbers, compiled once and called by address.
+
+An activation, a family with its link, and an optimiser's rule make four blocks. A kernel joins them by address, so
+that no two of them are compiled together: each takes some tenths of a second, once.
+Every block takes int64 only: addresses (pointers.py), counts, and the step.
+"""
+
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+from numba import cfunc, types
+from numba.cpython.unsafe.tuple import tuple_setitem
+from numba.np.unsafe.ndarray import to_fixed_tuple
+
+from pliant.engines.compiled import fast
+from pliant.engines.compiled.cache import compiled
+from pliant.engines.compiled.plain import call, key_of, step_by
+from pliant.engines.compiled.pointers import numbers
+from pliant.errors import ArgumentError
+from pliant.functions.activations import ACTIVATIONS
+from pliant.functions.likelihood import Likelihood
+from pliant.optimisers.rule import Rule
+
+Float = type[np.floating[Any]]
+
+
+def _compile(function: Callable[..., None], count: int) -> int:
+    """Compile a block of so many int64 and give its address; what is compiled stays for good."""
+    signature = types.void(*[types.int64] * count)
+    # Sums may not be taken apart here: a plain text says in what order it rounds.
+    block = compiled(partial(cfunc, signature), function, error_model="numpy", fastmath={"contract"})
+    _KEPT.append(block)
+    return int(block.address)
+
+
+_KEPT: list[Any] = []
+
+
+@cache
+def activation_blocks(name: str, dtype: Float) -> tuple[int, int]:
+    """Give value(z, a, n), which writes a, and slope(z, a, delta, n), which multiplies delta by the slope."""
+    activation, kind = ACTIVATIONS[name], dtype.__name__
+    value_key, slope_key = key_of(activation.value, dtype), key_of(activation.slope, dtype)
+
+    def value(z, a, n):  # type: ignore[no-untyped-def]
+        before, after = numbers(kind, z, n), numbers(kind, a, n)
+        for i in range(n):
+            after[i] = call(value_key, before[i])
+
+    def slope(z, a, delta, n):  # type: ignore[no-untyped-def]
+        before, after, moved = numbers(kind, z, n), numbers(kind, a, n), numbers(kind, delta, n)
+        for i in range(n):
+            moved[i] *= call(slope_key, before[i], after[i])
+
+    return _compile(value, 3), _compile(slope, 4)
+
+
+def response_block(likelihood: Likelihood, dtype: Float) -> int:
+    """Give response(y, eta, shares, parameter, rows, outputs, columns, delta, loss), as `docs/gradients.md` has it.
+
+    It writes delta (rows, outputs), the slope of the loss on eta times the row's share, and the float64 at `loss`: the
+    sum of losses times shares. It computes in float64, whatever the dtype of the arrays: rows are few beside the layers.
+    """
+    if likelihood.has_classes:
+        return _classes_block(dtype)
+    (low, high), (least, most) = likelihood.family.interval, likelihood.link.range
+    bounds = None if low <= least and most <= high else (low, high)
+    loss, delta = likelihood.family.make_loss(likelihood.link), likelihood.family.make_delta(likelihood.link)
+    keys = key_of(loss, np.float64), key_of(delta, np.float64), key_of(likelihood.link.inverse, np.float64)
+    return _elementwise_block(*keys, bounds, isinstance(loss, partial), dtype)
+
+
+@cache
+def _elementwise_block(
+    loss_key: str,
+    delta_key: str,
+    inverse_key: str,
+    bounds: tuple[float, float] | None,
+    has_parameter: bool,
+    dtype: Float,
+) -> int:
+    """Build the block of a family whose outputs do not touch one another."""
+    kind = dtype.__name__
+    leaves = bounds is not None  # a mean may leave the family's interval, where the loss is infinite
+    low, high = bounds or (-np.inf, np.inf)
+
+    def response(y, eta, shares, parameter, rows, outputs, columns, delta, loss):  # type: ignore[no-untyped-def]
+        n = rows * outputs
+        ys, etas, deltas = numbers(kind, y, n), numbers(kind, eta, n), numbers(kind, delta, n)
+        share, total, known = numbers(kind, shares, rows), 0.0, numbers("float64", parameter, 1)[0]
+        for i in range(rows):
+            for j in range(i * outputs, (i + 1) * outputs):
+                response, predictor, weight = np.float64(ys[j]), np.float64(etas[j]), np.float64(share[i])
+                if has_parameter:
+                    each = call(loss_key, response, predictor, known)
+                    deltas[j] = weight * call(delta_key, response, predictor, known)
+                else:
+                    each = call(loss_key, response, predictor)
+                    deltas[j] = weight * call(delta_key, response, predictor)
+                if leaves:
+                    mu = call(inverse_key, predictor)
+                    if not (mu > low and mu < high):
+                        each = np.inf
+                total += weight * each
+        numbers("float64", loss, 1)[0] = total
+
+    return _compile(response, 9)
+
+
+@cache
+def _classes_block(dtype: Float) -> int:
+    """Build the block of classes, row by row: log-sum-exp with the largest taken out, the first class at eta 0."""
+    kind = dtype.__name__
+    exp, log = fast.exp, fast.log
+
+    def response(y, eta, shares, parameter, rows, outputs, columns, delta, loss):  # type: ignore[no-untyped-def]
+        ys, etas = numbers(kind, y, rows * columns), numbers(kind, eta, rows * outputs)
+        deltas, share, total = numbers(kind, delta, rows * outputs), numbers(kind, shares, rows), 0.0
+        for i in range(rows):
+            at, first = i * outputs, i * columns
+            largest = 0.0
+            for j in range(outputs):
+                largest = max(largest, np.float64(etas[at + j]))
+            whole = exp(-largest)
+            for j in range(outputs):
+                whole += exp(np.float64(etas[at + j]) - largest)
+            rest, weight = largest + log(whole), np.float64(share[i])
+            each = ys[first] * rest
+            for j in range(outputs):
+                predictor, response = np.float64(etas[at + j]), np.float64(ys[first + 1 + j])
+                each += response * (rest - predictor)
+                deltas[at + j] = weight * (exp(predictor - rest) - response)
+            total += weight * each
+        numbers("float64", loss, 1)[0] = total
+
+    return _compile(response, 9)
+
+
+def update_block(rule: Rule, dtype: Float) -> int:
+    """Give update(parameters, gradient, moments, decays, settings, n, step): one step of a rule, in place.
+
+    `moments` is (n_moments, n); `settings` are float64: the rate, then the rule's own.
+
+    Raises
+    ------
+    ArgumentError
+        If the rule has more moments than the blocks here have lines for.
+    """
+    names = list(rule.settings)
+    decayed = names.index("weight_decay") if "weight_decay" in names else -1
+    return _update_block(key_of(rule.update, dtype), rule.name, rule.n_moments, len(names), decayed, dtype)
+
+
+@cache
+def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed: int, dtype: Float) -> int:
+    kind = dtype.__name__
+
+    def update_0(parameters, gradient, moments, decays, settings, n, step):  # type: ignore[no-untyped-def]
+        theta, slope, given = numbers(kind, parameters, n), numbers(kind, gradient, n), numbers("float64", settings, 9)
+        rate, count = dtype(given[0]), dtype(step)
+        for i in range(n):
+            theta[i], _ = step_by(key, theta[i], slope[i], (), count, rate, ())
+
+    def update_1(parameters, gradient, moments, decays, settings, n, step):  # type: ignore[no-untyped-def]
+        theta, slope, given = numbers(kind, parameters, n), numbers(kind, gradient, n), numbers("float64", settings, 9)
+        rate, count, first = dtype(given[0]), dtype(step), numbers(kind, moments, n)
+        shrink, held = numbers(kind, decays, n), to_fixed_tuple(given[1:].astype(dtype), n_settings)
+        for i in range(n):
+            if decayed >= 0:
+                own = tuple_setitem(held, decayed, held[decayed] * shrink[i])
+            else:
+                own = held
+            theta[i], (first[i],) = step_by(key, theta[i], slope[i], (first[i],), count, rate, own)
+
+    def update_2(parameters, gradient, moments, decays, settings, n, step):  # type: ignore[no-untyped-def]
+        theta, slope, given = numbers(kind, parameters, n), numbers(kind, gradient, n), numbers("float64", settings, 9)
+        rate, count, both = dtype(given[0]), dtype(step), numbers(kind, moments, 2 * n)
+        shrink, held = numbers(kind, decays, n), to_fixed_tuple(given[1:].astype(dtype), n_settings)
+        for i in range(n):
+            if decayed >= 0:
+                own = tuple_setitem(held, decayed, held[decayed] * shrink[i])
+            else:
+                own = held
+            theta[i], (both[i], both[n + i]) = step_by(key, theta[i], slope[i], (both[i], both[n + i]), count, rate, own)
+
+    updates = (update_0, update_1, update_2)
+    if n_moments >= len(updates):
+        raise ArgumentError(f"the compiled engine takes rules of two moments at most; for {name} choose engine='torch'")
+    return _compile(updates[n_moments], 7)

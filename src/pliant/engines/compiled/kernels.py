@@ -1,0 +1,220 @@
+"""The kernels: training, gradient, prediction and Jacobian of any network, one compilation for each dtype.
+
+They read as `engines/reference.py` does. Shapes and places come in a plan (layout.py); activation, response and rule
+are blocks that are called by address (blocks.py). Long batches are walked through in chunks of rows, whose layers stay
+in the processor's cache, and their gradients are added up.
+"""
+
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+
+import numba
+import numpy as np
+from numba import types
+from numba.extending import register_jitable
+
+from pliant.engines.compiled.blocks import Float
+from pliant.engines.compiled.cache import compiled
+from pliant.engines.compiled.layout import LAYER, Data, Plan
+from pliant.engines.compiled.pointers import call_at, numbers
+from pliant.engines.compiled.products import across, affine, back, sums
+
+TINY = 1e-300  # a batch without weight then moves by its penalty alone
+
+LONG, LAYERS = types.int64, numba.from_dtype(LAYER)[::1]
+PLAN, DATA = (types.NamedUniTuple(LONG, len(kind._fields), kind) for kind in (Plan, Data))
+FAST = {"contract", "reassoc", "nsz", "arcp"}  # sums may be taken apart, so that they use whole registers; NaN stays
+
+
+@register_jitable
+def gather(like: Any, source: int, columns: int, order: int, first: int, rows: int, target: int) -> int:
+    """Bring rows into one place, in their order; where they lie as they are wanted nothing moves. Give the address."""
+    if order == 0:
+        return source + first * columns * like.itemsize
+    chosen, into = numbers("int64", order, first + rows), numbers(like, target, rows * columns)
+    for i in range(rows):
+        row = numbers(like, source + chosen[first + i] * columns * like.itemsize, columns)
+        for j in range(columns):
+            into[i * columns + j] = row[j]
+    return target
+
+
+@register_jitable
+def forward(like: Any, plan: Any, layers: Any, parameters: int, X: int, offset: int, rows: int) -> None:
+    """Walk from the inputs (rows, inputs) to eta; fills z and a of every layer on the way."""
+    size = like.itemsize
+    source = X
+    if plan.bends:
+        source, chosen, into = plan.bent, numbers("int64", plan.bends, plan.n_bends), numbers(like, plan.bent, rows * plan.n_bends)
+        whole = numbers(like, X, rows * plan.inputs)
+        for i in range(rows):
+            for j in range(plan.n_bends):
+                into[i * plan.n_bends + j] = whole[i * plan.inputs + chosen[j]]
+    layers[0].input = source
+    for l in range(len(layers)):
+        layer = layers[l]
+        biases = parameters + layer.biases * size if layer.biases >= 0 else 0
+        affine(like, layer.input, parameters + layer.weights * size, biases, rows, layer.fan_in, layer.fan_out, layer.z)
+        if layer.a:
+            call_at(plan.value, (layer.z, layer.a, rows * layer.fan_out))
+    eta = numbers(like, plan.eta, rows * plan.outputs)
+    if plan.skip >= 0:
+        affine(like, X, parameters + plan.skip * size, 0, rows, plan.inputs, plan.outputs, plan.skipped)
+        line = numbers(like, plan.skipped, rows * plan.outputs)
+        for i in range(rows * plan.outputs):
+            eta[i] += line[i]
+    if offset:
+        shift = numbers(like, offset, rows)
+        for i in range(rows):
+            for j in range(plan.outputs):
+                eta[i * plan.outputs + j] += shift[i]
+
+
+@register_jitable
+def backward(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: int, gradient: int) -> None:
+    """Walk back from delta, which the last layer holds, to the gradient (k,), summed over rows."""
+    size, last = like.itemsize, len(layers) - 1
+    if plan.skip >= 0:
+        across(like, X, layers[last].delta, rows, plan.inputs, plan.outputs, gradient + plan.skip * size)
+    for l in range(last, -1, -1):
+        layer = layers[l]
+        across(like, layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, gradient + layer.weights * size)
+        if layer.biases >= 0:
+            sums(like, layer.delta, rows, layer.fan_out, gradient + layer.biases * size)
+        if l > 0:
+            before, weights = layers[l - 1], parameters + layer.weights * size
+            back(like, layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta)
+            call_at(plan.slope, (before.z, before.a, before.delta, rows * before.fan_out))
+
+
+@register_jitable
+def gradient_of(like: Any, plan: Any, layers: Any, data: Any, parameters: int, order: int, first: int, count: int) -> Any:
+    """Write the gradient of the mean loss over a batch, penalty included; give that loss, and the sum of the weights.
+
+    The batch is `count` rows from place `first` of an order, or of the table itself where `order` is 0.
+    """
+    total = 0.0
+    if order:
+        chosen, weights = numbers("int64", order, first + count), numbers(like, data.weights, data.n_rows)
+        for i in range(first, first + count):
+            total += np.float64(weights[chosen[i]])
+    else:
+        for weight in numbers(like, data.weights + first * like.itemsize, count):
+            total += np.float64(weight)
+    loss, last, divisor = 0.0, layers[len(layers) - 1], max(total, TINY)
+    for at in range(0, count, plan.chunk):
+        rows = min(plan.chunk, count - at)
+        X = gather(like, data.X, plan.inputs, order, first + at, rows, plan.rows)
+        y = gather(like, data.y, data.columns, order, first + at, rows, data.chunk_y)
+        offset = gather(like, data.offset, 1, order, first + at, rows, data.chunk_offset)
+        weights = numbers(like, gather(like, data.weights, 1, order, first + at, rows, data.chunk_weights), rows)
+        shares = numbers(like, data.shares, rows)
+        for i in range(rows):
+            shares[i] = np.float64(weights[i]) / divisor
+        forward(like, plan, layers, parameters, X, offset, rows)
+        places = (y, plan.eta, data.shares, data.parameter, rows, plan.outputs, data.columns, last.delta, data.loss)
+        call_at(data.response, places)
+        loss += numbers("float64", data.loss, 1)[0]
+        if at == 0:
+            backward(like, plan, layers, parameters, X, rows, data.gradient)
+        else:
+            backward(like, plan, layers, parameters, X, rows, plan.partial)
+            whole, part = numbers(like, data.gradient, plan.n_parameters), numbers(like, plan.partial, plan.n_parameters)
+            for k in range(plan.n_parameters):
+                whole[k] += part[k]
+    if data.penalty:
+        held, slope = numbers(like, data.penalty, plan.n_parameters), numbers(like, data.gradient, plan.n_parameters)
+        theta = numbers(like, parameters, plan.n_parameters)
+        for k in range(plan.n_parameters):
+            slope[k] += held[k] * theta[k]
+            loss += 0.5 * np.float64(held[k] * theta[k] * theta[k])
+    return loss, total
+
+
+def train(like, plan, layers, data, moments, orders, rates, settings, losses, step):  # type: ignore[no-untyped-def]
+    """Run the epochs that `rates` (epochs, steps) has: parameters (`like`) and moments move in place."""
+    parameters, steps = like.ctypes.data, rates.shape[1]
+    for epoch in range(len(rates)):
+        total, whole = 0.0, 0.0
+        for s in range(steps):
+            first = s * data.batch
+            order = orders[epoch].ctypes.data if steps > 1 else 0
+            count = min(data.batch, data.n_rows - first)
+            loss, weight = gradient_of(like, plan, layers, data, parameters, order, first, count)
+            step += 1
+            settings[0] = rates[epoch, s]
+            at = (parameters, data.gradient, moments, data.decays, settings.ctypes.data, plan.n_parameters, step)
+            call_at(data.update, at)
+            total += weight * loss
+            whole += weight
+        losses[epoch] = total / max(whole, TINY)
+
+
+def whole_gradient(like, plan, layers, data):  # type: ignore[no-untyped-def]
+    """Give the loss over all rows at the parameters `like`, and leave its gradient in its place."""
+    return gradient_of(like, plan, layers, data, like.ctypes.data, 0, 0, data.n_rows)[0]
+
+
+def predict(like, plan, layers, X, offset, eta):  # type: ignore[no-untyped-def]
+    """Write eta (n, q) of rows X (n, inputs) at the parameters `like`; no offset where `offset` is empty."""
+    size = like.itemsize
+    for at in range(0, len(X), plan.chunk):
+        rows = min(plan.chunk, len(X) - at)
+        shift = offset.ctypes.data + at * size if len(offset) else 0
+        forward(like, plan, layers, like.ctypes.data, X.ctypes.data + at * plan.inputs * size, shift, rows)
+        eta[at : at + rows] = numbers(like, plan.eta, (rows, plan.outputs))
+
+
+def jacobian(like, plan, layers, X, whole):  # type: ignore[no-untyped-def]
+    """Write d eta / d parameters (n, q, k): the walk back for each output by itself, without sums over rows."""
+    last = len(layers) - 1
+    for at in range(0, len(X), plan.chunk):
+        rows = min(plan.chunk, len(X) - at)
+        lines = X[at : at + rows]
+        forward(like, plan, layers, like.ctypes.data, lines.ctypes.data, 0, rows)
+        for o in range(plan.outputs):
+            delta = numbers(like, layers[last].delta, (rows, plan.outputs))
+            for i in range(rows):
+                for j in range(plan.outputs):
+                    delta[i, j] = j == o
+            for l in range(last, -1, -1):
+                layer = layers[l]
+                a, delta = (
+                    numbers(like, layer.input, (rows, layer.fan_in)),
+                    numbers(like, layer.delta, (rows, layer.fan_out)),
+                )
+                for i in range(rows):
+                    row = whole[at + i, o]
+                    for k in range(layer.fan_in):
+                        first = layer.weights + k * layer.fan_out
+                        for j in range(layer.fan_out):
+                            row[first + j] = a[i, k] * delta[i, j]
+                    if layer.biases >= 0:
+                        for j in range(layer.fan_out):
+                            row[layer.biases + j] = delta[i, j]
+                if l > 0:
+                    before, weights = layers[l - 1], like.ctypes.data + layer.weights * like.itemsize
+                    back(like, layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta)
+                    call_at(plan.slope, (before.z, before.a, before.delta, rows * before.fan_out))
+            if plan.skip >= 0:
+                for i in range(rows):
+                    row = whole[at + i, o]
+                    for k in range(plan.inputs):
+                        for j in range(plan.outputs):
+                            row[plan.skip + k * plan.outputs + j] = lines[i, k] * (j == o)
+
+
+@cache
+def kernel(function: Callable[..., Any], dtype: Float) -> Callable[..., Any]:
+    """Give a function of this file compiled for a dtype; from the cache, if it is there."""
+    one = numba.from_dtype(np.dtype(dtype))
+    line, table, cube, whole = one[::1], one[:, ::1], one[:, :, ::1], LONG[:, ::1]
+    rates, settings = types.float64[:, ::1], types.float64[::1]
+    kinds = {
+        train: types.void(line, PLAN, LAYERS, DATA, LONG, whole, rates, settings, settings, LONG),
+        whole_gradient: types.float64(line, PLAN, LAYERS, DATA),
+        predict: types.void(line, PLAN, LAYERS, table, line, table),
+        jacobian: types.void(line, PLAN, LAYERS, table, cube),
+    }
+    return compiled(partial(numba.njit, kinds[function]), function, nogil=True, error_model="numpy", fastmath=FAST)

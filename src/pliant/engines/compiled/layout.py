@@ -1,0 +1,127 @@
+"""Where everything lies: the addresses and sizes that a kernel works with, for one problem.
+
+The kernels are compiled once, for every shape: what differs between problems comes in as these numbers.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pliant.engines.compiled.blocks import Float, activation_blocks
+from pliant.network import Network
+from pliant.types import IntArray
+
+CACHE_NUMBERS = 2**16  # numbers of a layer that are worked on at once: they stay in the second cache
+FEWEST_ROWS, MOST_ROWS = 64, 4096  # in one chunk
+
+# One layer: its shape; the places of its weights and biases in the parameters (-1: none); the addresses of its input,
+# of its pre-activation and output, and of the slope of the loss on the pre-activation, for one chunk of rows.
+LAYER = np.dtype([(n, np.int64) for n in ("fan_in", "fan_out", "weights", "biases", "input", "z", "a", "delta")])
+
+
+class Plan(NamedTuple):
+    """Counts, places and addresses of one problem; an address of 0 stands for nothing."""
+
+    n_parameters: int
+    inputs: int
+    outputs: int  # columns of eta
+    chunk: int  # rows that are worked on at once
+    bends: int  # address of the inputs (n_bends,) that feed the hidden layers, int64
+    n_bends: int
+    skip: int  # place of the skip line in the parameters, or -1
+    value: int  # address of the block
+    slope: int
+    rows: int  # address of X (chunk, inputs), where rows are gathered
+    bent: int  # address of X (chunk, n_bends)
+    skipped: int  # address of X S (chunk, outputs)
+    eta: int  # address (chunk, outputs)
+    partial: int  # address of the gradient of one chunk (n_parameters,)
+
+
+class Data(NamedTuple):
+    """Addresses of the rows that are trained on, and what else a step needs."""
+
+    n_rows: int
+    batch: int  # rows of one step
+    columns: int  # of y
+    X: int  # (n, inputs)
+    y: int  # (n, columns)
+    weights: int  # (n,)
+    offset: int  # (n,)
+    penalty: int  # (n_parameters,), 0 where there is none
+    response: int  # the block of the family
+    parameter: int  # of the family, a float64
+    loss: int  # a float64, where the block leaves the loss
+    chunk_y: int  # where a chunk's responses are gathered (chunk, columns)
+    chunk_weights: int  # (chunk,)
+    chunk_offset: int  # (chunk,)
+    shares: int  # (chunk,)
+    update: int  # the block of the rule
+    gradient: int  # (n_parameters,)
+    decays: int  # (n_parameters,)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A plan, its layers, and the buffers that its addresses are of."""
+
+    plan: Plan
+    layers: Any  # (layers,) of LAYER
+    held: tuple[Any, ...]  # keeps the buffers alive
+
+
+def lay_out(network: Network, dtype: Float, rows: int = MOST_ROWS) -> Layout:
+    """Give the places of one network for at most so many rows at once; every call has buffers of its own.
+
+    Parameters
+    ----------
+    network : Network
+    dtype : type
+    rows : int
+        Most rows of one batch.
+    """
+    widest = max(fan_out for _, fan_out, _ in network.shapes)
+    chunk = max(1, min(rows, max(FEWEST_ROWS, min(MOST_ROWS, CACHE_NUMBERS // widest))))
+    held: list[Any] = []
+
+    def place(*shape: int, dtype: Any = dtype) -> int:
+        buffer = np.zeros(max(int(np.prod(shape)), 1), dtype)
+        held.append(buffer)
+        return int(buffer.ctypes.data)
+
+    bends: IntArray = np.array(network.bending or (), dtype=np.int64)
+    held.append(bends)
+    layers = np.zeros(len(network.shapes), LAYER)
+    at, last = 0, len(layers) - 1
+    gathered = place(chunk, network.inputs)
+    bent = 0 if network.bending is None else place(chunk, len(bends))
+    eta = place(chunk, network.outputs)
+    source = bent or gathered
+    for l, (fan_in, fan_out, has_bias) in enumerate(network.shapes):
+        weights, biases = at, at + fan_in * fan_out if has_bias else -1
+        at += (fan_in + has_bias) * fan_out
+        z = eta if l == last else place(chunk, fan_out)
+        a = 0 if l == last else place(chunk, fan_out)
+        delta = place(chunk, fan_out)
+        layers[l] = (fan_in, fan_out, weights, biases, source, z, a, delta)
+        source = a
+    value, slope = activation_blocks(network.activation, dtype) if network.hidden else (0, 0)
+    plan = Plan(
+        n_parameters=network.n_parameters,
+        inputs=network.inputs,
+        outputs=network.outputs,
+        chunk=chunk,
+        bends=int(bends.ctypes.data) if network.bending is not None else 0,
+        n_bends=len(bends),
+        skip=at if network.has_skip else -1,
+        value=value,
+        slope=slope,
+        rows=gathered,
+        bent=bent,
+        skipped=place(chunk, network.outputs) if network.has_skip else 0,
+        eta=eta,
+        partial=place(network.n_parameters),
+    )
+    return Layout(plan, layers, tuple(held))
+

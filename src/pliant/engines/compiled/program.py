@@ -1,0 +1,151 @@
+"""A problem in the compiled engine: arrays laid as the kernels want them, and the calls. See `contract.Program`."""
+
+import threading
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from pliant.engines.compiled.blocks import Float, response_block, update_block
+from pliant.engines.compiled.kernels import jacobian, kernel, predict, train, whole_gradient
+from pliant.engines.compiled.layout import Data, Layout, lay_out
+from pliant.engines.contract import Problem, State, batches
+from pliant.network import Network
+from pliant.optimisers.rule import Rule
+from pliant.types import Array, IntArray
+
+FLOATS: dict[str, Float] = {"float64": np.float64, "float32": np.float32}
+MOST_LAYOUTS = 4  # of networks that a thread predicted with of late
+
+
+class CompiledProgram:
+    """A problem whose arrays lie as the kernels want them.
+
+    It may be used from several threads: each has buffers of its own, and a kernel holds no lock of Python's. How many
+    threads there are changes no digit.
+    """
+
+    def __init__(self, problem: Problem, rule: Rule, batch: int | None, precision: str) -> None:
+        self.problem, self.rule, self.dtype = problem, rule, FLOATS[precision]
+        self.slices = batches(problem.n_rows, batch)
+        self.X, self.y, self.weights, self.offset, self.penalty = (
+            self._own(values) for values in (problem.X, problem.y, problem.weights, problem.offset, problem.penalty)
+        )
+        k = problem.network.n_parameters
+        self.decays = self._own(np.ones(k) if problem.decays is None else problem.decays)
+        parameter = problem.likelihood.family.parameter
+        self.parameter = np.array([0.0 if parameter is None else parameter])
+        self.response, self.update = response_block(problem.likelihood, self.dtype), update_block(rule, self.dtype)
+        self.local = threading.local()
+
+    def run(self, state: State, orders: IntArray, rates: Array) -> State:
+        """Train for as many epochs as `orders` has rows."""
+        parameters, moments = self._own(state.parameters), self._own(state.moments)
+        settings, losses = np.array([0.0, *self.rule.settings.values()]), np.zeros(len(rates))
+        layout, data, _ = self._laid()
+        orders, rates = np.ascontiguousarray(orders, np.int64), np.ascontiguousarray(rates, np.float64)
+        how = (_address(moments), orders, rates, settings, losses, state.step)
+        kernel(train, self.dtype)(parameters, layout.plan, layout.layers, data, *how)
+        return replace(
+            state,
+            parameters=parameters.astype(np.float64),
+            moments=moments.astype(np.float64),
+            step=state.step + rates.size,
+            epoch=state.epoch + len(rates),
+            losses=np.concatenate([state.losses, losses]),
+        )
+
+    def loss_and_gradient(self, parameters: Array) -> tuple[float, Array]:
+        """Give the loss over all rows, penalty included, and its gradient (k,)."""
+        layout, data, gradient = self._laid()
+        loss = kernel(whole_gradient, self.dtype)(self._own(parameters), layout.plan, layout.layers, data)
+        return float(loss), gradient.astype(np.float64)
+
+    def predict(self, parameters: Array, X: Array, offset: Array | None = None) -> Array:
+        """Give eta (m, q)."""
+        return _predict(self._laid()[0], self.problem.network, parameters, X, offset, self.dtype)
+
+    def jacobian(self, parameters: Array, X: Array) -> Array:
+        """Give d eta / d parameters (m, q, k)."""
+        layout, network = self._laid()[0], self.problem.network
+        whole = np.empty((len(X), network.outputs, network.n_parameters), self.dtype)
+        kernel(jacobian, self.dtype)(self._own(parameters), layout.plan, layout.layers, self._own(X), whole)
+        return whole.astype(np.float64, copy=False)
+
+    def evaluate(self, parameters: Array, X: Array, y: Array, weights: Array, offset: Array) -> float:
+        """Give the mean loss over other rows, without penalty."""
+        each = self.problem.likelihood.loss(y, self.predict(parameters, X, offset))
+        return float(weights @ each / np.sum(weights))
+
+    def _own(self, values: Array) -> Array:
+        """Copy an array as the kernels take it: C order, in the engine's dtype."""
+        return np.array(values, self.dtype, order="C")
+
+    def _laid(self) -> tuple[Layout, Data, Array]:
+        """Give this thread's layout, the addresses of the problem's arrays, and the place of the gradient."""
+        found: tuple[Layout, Data, Array] | None = getattr(self.local, "laid", None)
+        if found is None:
+            found = self.local.laid = self._lay()
+        return found
+
+    def _lay(self) -> tuple[Layout, Data, Array]:
+        batch = self.slices[0].stop if self.slices else 0
+        layout = lay_out(self.problem.network, self.dtype, batch)
+        chunk, columns = layout.plan.chunk, self.y.shape[1]
+        gradient, loss = np.zeros(self.problem.network.n_parameters, self.dtype), np.zeros(1)
+        chunk_y, chunk_weights, chunk_offset, shares = (
+            np.zeros(chunk * width, self.dtype) for width in (columns, 1, 1, 1)
+        )
+        data = Data(
+            n_rows=self.problem.n_rows,
+            batch=batch,
+            columns=columns,
+            X=_address(self.X),
+            y=_address(self.y),
+            weights=_address(self.weights),
+            offset=_address(self.offset),
+            penalty=_address(self.penalty) if np.any(self.penalty) else 0,
+            response=self.response,
+            parameter=_address(self.parameter),
+            loss=_address(loss),
+            chunk_y=_address(chunk_y),
+            chunk_weights=_address(chunk_weights),
+            chunk_offset=_address(chunk_offset),
+            shares=_address(shares),
+            update=self.update,
+            gradient=_address(gradient),
+            decays=_address(self.decays),
+        )
+        self.local.held = (loss, chunk_y, chunk_weights, chunk_offset, shares)
+        return layout, data, gradient
+
+
+_LOCAL = threading.local()
+
+
+def forward(network: Network, parameters: Array, X: Array, offset: Array | None, precision: str) -> Array:
+    """Give eta (m, q) of a network without a problem."""
+    layouts: dict[Any, Layout] = _LOCAL.__dict__.setdefault("layouts", {})
+    key = network, precision
+    if key not in layouts:
+        if len(layouts) == MOST_LAYOUTS:
+            layouts.pop(next(iter(layouts)))
+        layouts[key] = lay_out(network, FLOATS[precision])
+    return _predict(layouts[key], network, parameters, X, offset, FLOATS[precision])
+
+
+def _predict(
+    layout: Layout, network: Network, parameters: Array, X: Array, offset: Array | None, dtype: Float
+) -> Array:
+    """Let the kernel predict."""
+    own = partial(np.ascontiguousarray, dtype=dtype)
+    eta = np.empty((len(X), network.outputs), dtype)
+    shift = own(np.zeros(0) if offset is None else offset)
+    kernel(predict, dtype)(own(parameters), layout.plan, layout.layers, own(X), shift, eta)
+    return eta.astype(np.float64, copy=False)
+
+
+def _address(array: Any) -> int:
+    """Give the address of an array's first number; whoever asks keeps the array."""
+    return int(array.ctypes.data)
