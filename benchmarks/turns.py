@@ -15,14 +15,14 @@ from typing import Any
 
 Times = dict[str, list[float]]  # seconds of one call, a turn each
 
-COUNTS = ("OMP", "OPENBLAS", "MKL", "NUMBA")
+COUNTS = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "NUMBA_NUM", "POLARS_MAX")
 AT_LEAST = 0.05  # seconds of a turn: a short call is repeated
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 
 
 def in_child(script: str, threads: int, *arguments: str, **variables: str) -> Any:
     """Run a script in a process held to some threads, with environment variables; give the JSON of its last line."""
-    held = {f"{name}_NUM_THREADS": str(threads) for name in COUNTS}
+    held = {f"{name}_THREADS": str(threads) for name in COUNTS}
     command = (sys.executable, str(Path(script).resolve()), *arguments)
     done = subprocess.run(command, env=os.environ | held | variables, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:

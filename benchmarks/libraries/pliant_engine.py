@@ -2,7 +2,6 @@
 
 import numpy as np
 from problems import Job, Train
-from threadpoolctl import threadpool_limits
 
 from pliant.engines import engine
 from pliant.engines.contract import State
@@ -19,12 +18,11 @@ def available() -> str | None:
 
 
 def prepare(job: Job, threads: int) -> Train:
-    """Load the problem once; every training begins at the same state."""
+    """Load the problem once; every training begins at the same state. Its BLAS is held by the environment."""
     program = engine(ENGINE, job.dtype).load(job.problem, optimiser("adam"), job.batch)
     start = State(job.start.astype(np.float64), np.zeros((2, job.network.n_parameters)))
 
     def train(epochs: int) -> Array:
-        with threadpool_limits(threads, "blas"):
-            return program.run(start, job.orders[:epochs], job.rates[:epochs]).parameters
+        return program.run(start, job.orders[:epochs], job.rates[:epochs]).parameters
 
     return train
