@@ -7,8 +7,6 @@ The network is 8-64-64-1 with tanh units, in float32. That all predict the same 
 of a model that `pliant.fit` gave, from arrays in the user's units to means in the user's units.
 """
 
-import argparse
-import json
 import statistics
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +15,7 @@ import numpy as np
 from digits import write_between
 from libraries import onnx_runtime, pliant_engine, pytorch
 from problems import Job
-from turns import hold, in_child, in_turn, ratio
+from turns import in_child, in_turn, parser, ratio, say_absent
 
 import pliant
 from pliant.engines import engine
@@ -59,7 +57,6 @@ def by_torch(job: Job) -> Predict:
 
 def measure(rows: int, rounds: int) -> list[tuple[str, float, float, float, float]]:
     """Give the name, and seconds and ratio to the engine for one row and for all, of every program that is here."""
-    hold(1)
     job = Job("prediction", 1_000, 8, (64, 64), None, 1)
     X = np.random.default_rng(6).normal(size=(rows, job.inputs)).astype(np.float32)
     programs = {MINE: by_engine(job), MODEL: by_model(job)}
@@ -69,7 +66,7 @@ def measure(rows: int, rounds: int) -> list[tuple[str, float, float, float, floa
         programs["PyTorch"] = by_torch(job)
     expected = programs[MINE](X)
     for name, predict in programs.items():
-        off = 0.0 if name == MODEL else np.max(np.abs(np.asarray(predict(X)) - expected))
+        off = np.max(np.abs(predict(X) - expected)) if name != MODEL else len(predict(X)) - rows
         if off > AGREEMENT:
             raise SystemExit(f"{name} does not predict the same: {off} away")
     both = [in_turn({name: partial(p, part) for name, p in programs.items()}, rounds) for part in (X[:1].copy(), X)]
@@ -82,7 +79,7 @@ def measure(rows: int, rounds: int) -> list[tuple[str, float, float, float, floa
 def table(rows: int, rounds: int) -> str:
     """Measure and give the table in Markdown."""
     lines = [f"| program | 1 row: us (ratio) | {rows:,} rows: ms (ratio) |", "|---|---|---|"]
-    for name, one, ratio_one, all_rows, ratio_all in in_child(__file__, 1, "--child", str(rows), str(rounds)):
+    for name, one, ratio_one, all_rows, ratio_all in in_child(measure, 1, rows, rounds):
         lines.append(f"| {name} | {1e6 * one:.1f} ({ratio_one:.2f}) | {1e3 * all_rows:.1f} ({ratio_all:.2f}) |")
         print(lines[-1], flush=True)
     return "\n".join(lines) + "\n\nRatios are to the compiled engine.\n"
@@ -90,15 +87,8 @@ def table(rows: int, rounds: int) -> str:
 
 def main() -> None:
     """Print the table and write it."""
-    parser = argparse.ArgumentParser(description="Time prediction.")
-    parser.add_argument("--smoke", action="store_true", help="1,000 rows, and nothing written")
-    parser.add_argument("--child", nargs=2, type=int, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.child:
-        print(json.dumps(measure(*asked.child)))
-        return
-    for reason in filter(None, (onnx_runtime.available(), pytorch.available())):
-        print(f"{reason}.")
+    asked = parser(__doc__, "1,000 rows").parse_args()
+    say_absent((onnx_runtime.available(), pytorch.available()))
     if asked.smoke:
         table(1_000, 1)
     else:

@@ -4,6 +4,7 @@ All are gaussian with tanh units, by Adam with constant rate. An epoch's last ba
 one input the data are the sine, 4 sin x + noise, standardised. `Library` is what each file of libraries/ offers.
 """
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,13 @@ from pliant.network import Network
 from pliant.types import Array, IntArray
 
 Train = Callable[[int], Array]  # epochs at most the job's -> parameters (k,), in pliant's order
+
+
+def missing(module: str, package: str) -> str | None:
+    """Give how to install a package if there is no such module, else None."""
+    if importlib.util.find_spec(module) is not None:
+        return None
+    return f"{package} is not installed and is left out; pip install {package}"
 
 
 class Library(Protocol):

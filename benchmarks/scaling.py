@@ -8,8 +8,6 @@ step, Adam, float32, one thread. JAX and PyTorch take turns with pliant where th
 independent trainings of the seed job's network, shared out among one or two threads of one process.
 """
 
-import argparse
-import json
 import statistics
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +17,7 @@ from typing import Any
 from digits import write_between
 from libraries import LIBRARIES, pliant_engine
 from problems import Job
-from turns import hold, in_child, in_turn, save
+from turns import in_child, in_turn, parser, save, say_absent, short
 
 ROUNDS, AMOUNT = 3, 2e9  # operations of one training, about
 BETWEEN = ("<!-- scaling -->\n", "<!-- /scaling -->")
@@ -45,9 +43,8 @@ def job(what: str, value: int) -> Job:
     return Job(what, made.rows, 8, made.hidden, None, min(max(steps, 5), 500))
 
 
-def measure(what: str, values: list[int], rounds: int) -> Found:
+def measure(what: str, values: tuple[int, ...], rounds: int) -> Found:
     """Give the microseconds a step of every library that is here, at each value."""
-    hold(1)
     names = [name for name in COMPARED if LIBRARIES[name].available() is None]
     found: Found = {name: [] for name in names}
     for value in values:
@@ -60,10 +57,10 @@ def measure(what: str, values: list[int], rounds: int) -> Found:
     return found
 
 
-def measure_members(values: list[int], rounds: int) -> Found:
+def measure_members(what: str, values: tuple[int, ...], rounds: int) -> Found:
     """Give the microseconds of a step of all members together, by one thread and by two."""
     found: Found = {_by(threads): [] for threads in THREADS}
-    point = job(MEMBERS, 1)
+    point = job(what, 1)
     for value in values:
         trains = [pliant_engine.prepare(point, 1) for _ in range(value)]
         pools = [ThreadPoolExecutor(threads) for threads in THREADS]
@@ -93,7 +90,8 @@ def collect(sweeps: dict[str, tuple[int, ...]], rounds: int) -> dict[str, Found]
     """Measure every sweep in a process of its own."""
     found = {}
     for what, values in sweeps.items():
-        found[what] = in_child(__file__, 1, "--child", what, json.dumps(values), str(rounds))
+        measuring, threads = (measure_members, max(THREADS)) if what == MEMBERS else (measure, 1)
+        found[what] = in_child(measuring, threads, what, values, rounds)
         print(what, values, found[what], flush=True)
     return found
 
@@ -104,7 +102,7 @@ def table(sweeps: dict[str, tuple[int, ...]], found: dict[str, Found]) -> str:
     for what, values in sweeps.items():
         lines += [f"| {what} | {' | '.join(f'{value:,}' for value in values)} |", "|---|" + "---|" * len(values)]
         for name, micros in found[what].items():
-            lines.append(f"| {name} | {' | '.join(f'{micro:.3g}' for micro in micros)} |")
+            lines.append(f"| {name} | {' | '.join(map(short, micros))} |")
         lines.append("")
     one, two = (found[MEMBERS][_by(threads)][-1] for threads in THREADS)
     count = sweeps[MEMBERS][-1]
@@ -132,23 +130,11 @@ def draw(sweeps: dict[str, tuple[int, ...]], found: dict[str, Found]) -> None:
     save(picture, "scaling", "Microseconds of a training step against rows, width, depth and members.")
 
 
-def child(what: str, values: str, rounds: str) -> None:
-    """Measure one sweep and print it as JSON."""
-    if what == MEMBERS:
-        print(json.dumps(measure_members(json.loads(values), int(rounds))))
-    else:
-        print(json.dumps(measure(what, json.loads(values), int(rounds))))
-
-
 def main() -> None:
     """Measure, print, draw and write."""
-    parser = argparse.ArgumentParser(description="What a training step costs as tables and networks grow.")
-    parser.add_argument("--smoke", action="store_true", help="two points a panel, and nothing written")
-    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.child:
-        child(*asked.child)
-    elif asked.smoke:
+    asked = parser(__doc__, "two points a panel").parse_args()
+    say_absent(LIBRARIES[name].available() for name in COMPARED)
+    if asked.smoke:
         few = {what: values[:2] for what, values in SWEEPS.items()}
         print(table(few, collect(few, 1)))
     else:

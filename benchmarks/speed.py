@@ -8,8 +8,6 @@ Jobs are in problems.py, one file a library in libraries/. That all do the same 
 about a hundred steps from the same initial values every loss has to be pliant's, to a thousandth.
 """
 
-import argparse
-import json
 import statistics
 import tempfile
 import time
@@ -20,7 +18,7 @@ from digits import write_between
 from libraries import LIBRARIES, taking_part
 from line_speed import highest
 from problems import JOBS, SMOKE, Job, Train
-from turns import hold, in_child, in_turn, ratio, save
+from turns import in_child, in_turn, parser, ratio, save, say_absent, short
 
 ROUNDS, CHECKED, AGREEMENT = 7, 100, 1e-3
 MINE = "pliant"
@@ -40,7 +38,6 @@ def check(job: Job, trains: dict[str, Train]) -> None:
 
 def measure(job: Job, threads: int, rounds: int) -> dict[str, tuple[float, float]]:
     """Give microseconds a step, and the ratio to pliant, of every library that is here."""
-    hold(threads)
     trains = {name: library.prepare(job, threads) for name, library in taking_part(job).items()}
     check(job, trains)
     for train in trains.values():
@@ -54,7 +51,6 @@ def measure(job: Job, threads: int, rounds: int) -> dict[str, tuple[float, float
 
 def first(job: Job, name: str, threads: int) -> tuple[float, float]:
     """Give the seconds from nothing to the end of a first training, less those of a second, and megabytes."""
-    hold(threads)
     began = time.perf_counter()
     train = LIBRARIES[name].prepare(job, threads)
     train(job.epochs)
@@ -72,10 +68,10 @@ def collect(jobs: tuple[Job, ...], threads: int, rounds: int) -> Found:
     found: Found = {name: {} for name in LIBRARIES}
     for job in jobs:
         column = job.name if threads == 1 else f"{job.name}, {threads} threads"
-        for name, timed in in_child(__file__, threads, "--child", job.name, str(threads), str(rounds)).items():
+        for name, timed in in_child(measure, threads, job, threads, rounds).items():
             found[name][column] = timed
             if rounds > 1 or name == MINE:
-                found[name][column] += in_child(__file__, threads, "--child", job.name, str(threads), name)
+                found[name][column] += in_child(first, threads, job, name, threads)
             print(f"{column}, {name}:", *(f"{value:.4g}" for value in found[name][column]), flush=True)
     return found
 
@@ -83,8 +79,7 @@ def collect(jobs: tuple[Job, ...], threads: int, rounds: int) -> Found:
 def compiling(job: Job) -> float:
     """Give the seconds of pliant's very first call, whose kernels are in no cache yet."""
     with tempfile.TemporaryDirectory() as empty:
-        seconds, _ = in_child(__file__, 1, "--child", job.name, "1", MINE, NUMBA_CACHE_DIR=empty)
-    return float(seconds)
+        return in_child(first, 1, job, MINE, 1, NUMBA_CACHE_DIR=empty)[0]
 
 
 def table(found: Found, jobs: tuple[Job, ...]) -> str:
@@ -95,7 +90,9 @@ def table(found: Found, jobs: tuple[Job, ...]) -> str:
     for name, row in found.items():
         if row:
             cells = [row.get(column) for column in columns]
-            lines.append(f"| {name} | " + " | ".join(f"{c[0]:.3g} ({c[1]:.2g})" if c else "" for c in cells) + " |")
+            lines.append(
+                f"| {name} | " + " | ".join(f"{short(c[0])} ({short(c[1])})" if c else "" for c in cells) + " |"
+            )
             said = [f"{c[2]:.1f}; {c[3]:.0f}" if c and len(c) > 2 else "" for c in cells]
             extra.append(f"| {name} | {' | '.join(said)} |")
     sizes = "; ".join(f"{job.name}: {job.sizes}" for job in jobs)
@@ -118,9 +115,7 @@ def draw(found: Found) -> None:
             if column in found[name]:
                 micro = found[name][column][0]
                 panel.plot(micro, at, "o", color=COLOURS[1 if name == MINE else 0], markersize=6)
-                panel.annotate(
-                    f"{micro:.3g}", (micro, at), (0, 5), textcoords="offset points", ha="center", fontsize=7.5
-                )
+                panel.annotate(short(micro), (micro, at), (0, 5), textcoords="offset points", ha="center", fontsize=7.5)
         panel.set_xscale("log")
         panel.margins(x=0.25)
         panel.set_yticks(range(len(names)), names if panel is axes[0] else [""] * len(names))
@@ -128,28 +123,12 @@ def draw(found: Found) -> None:
     save(picture, "speed", "Microseconds of a training step in pliant and in other libraries, for each job.")
 
 
-def child(job: str, threads: str, what: str) -> None:
-    """Do one process's part and print it as JSON: `what` is the number of rounds, or a library's name."""
-    chosen = next(each for each in (*JOBS, *SMOKE) if each.name == job)
-    if what in LIBRARIES:
-        print(json.dumps(first(chosen, what, int(threads))))
-    else:
-        print(json.dumps(measure(chosen, int(threads), int(what))))
-
-
 def main() -> None:
     """Measure, print, and write."""
-    parser = argparse.ArgumentParser(description="Time a training step beside other libraries.")
-    parser.add_argument("--smoke", action="store_true", help="small jobs, and nothing written")
-    parser.add_argument("--threads", type=int, help="the big job with so many threads, and nothing written")
-    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.child:
-        child(*asked.child)
-        return
-    for library in LIBRARIES.values():
-        if reason := library.available():
-            print(f"{reason}.")
+    arguments = parser(__doc__, "small jobs")
+    arguments.add_argument("--threads", type=int, help="the big job with so many threads, and nothing written")
+    asked = arguments.parse_args()
+    say_absent(library.available() for library in LIBRARIES.values())
     if asked.smoke:
         print(table(collect(SMOKE, 1, 1), SMOKE))
     elif asked.threads:

@@ -9,8 +9,6 @@ fewest steps are found that reach it, then a training of just so many is timed, 
 the same in all but scikit-learn, which draws its own, and nnet, whose units are logistic too.
 """
 
-import argparse
-import json
 import math
 import statistics
 import time
@@ -20,7 +18,7 @@ from digits import write_between
 from libraries import r_nnet
 from libraries.to_loss import METHODS
 from problems import Job, Train
-from turns import hold, in_child
+from turns import in_child, parser, say_absent, short
 
 SEEDS, WITHIN, REPEATS = 5, 1.1, 3
 BETWEEN = ("<!-- time to loss -->\n", "<!-- /time to loss -->")
@@ -35,14 +33,14 @@ TABLES = tuple(
 
 
 def fewest(job: Job, train: Train, mark: float, most: int) -> int | None:
-    """Give the fewest steps that reach the mark, to about a fiftieth; None if `most` do not."""
+    """Give the fewest steps that reach the mark, to about a twentieth; None if `most` do not."""
     high = 1
     while high < most and job.loss(train(high)) > mark:
         high *= 2
     if job.loss(train(high)) > mark:
         return None
     low = high // 2
-    while high - low > max(1, low // 50):
+    while high - low > max(1, low // 20):
         middle = (low + high) // 2
         if job.loss(train(middle)) > mark:
             low = middle
@@ -62,8 +60,7 @@ def seconds(train: Train, steps: int) -> float:
 
 
 def measure(job: Job, seeds: int) -> dict[str, list[float]]:
-    """Give the seconds to the mark of every way, a value a seed, infinite where it is not reached; and the mark."""
-    hold(1)
+    """Give the seconds to the mark of every way, infinite where a seed does not reach it; and the mark."""
     ways = {name: method for name, method in METHODS.items() if method.available() is None}
     jobs = [replace(job, seed=seed) for seed in range(seeds)]
     trains = {(name, each.seed): method.prepare(each) for each in jobs for name, method in ways.items()}
@@ -81,7 +78,7 @@ def measure(job: Job, seeds: int) -> dict[str, list[float]]:
 def cell(values: list[float], quickest: float) -> str:
     """Give the median, its ratio to the quickest way, and how many seeds reach the mark if not all."""
     median, reached = statistics.median(values), sum(math.isfinite(value) for value in values)
-    said = f"{1e3 * median:.3g} ms ({median / quickest:.3g})" if math.isfinite(median) else "not reached"
+    said = f"{short(1e3 * median)} ms ({short(median / quickest)})" if math.isfinite(median) else "not reached"
     return said if reached == len(values) else f"{said}, {reached} of {len(values)}"
 
 
@@ -89,7 +86,7 @@ def table(jobs: tuple[Job, ...], seeds: int) -> str:
     """Measure and give the table in Markdown."""
     found = []
     for job in jobs:
-        found.append(in_child(__file__, 1, "--child", job.name, str(seeds)))
+        found.append(in_child(measure, 1, job, seeds))
         print(job.name, found[-1], flush=True)
     marks = [each.pop("mark")[0] for each in found]
     quickest = [min(statistics.median(values) for values in each.values()) for each in found]
@@ -106,16 +103,8 @@ def table(jobs: tuple[Job, ...], seeds: int) -> str:
 
 def main() -> None:
     """Print the table and write it."""
-    parser = argparse.ArgumentParser(description="Time to the same loss.")
-    parser.add_argument("--smoke", action="store_true", help="20 rows, one seed, and nothing written")
-    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.child:
-        name, seeds = asked.child
-        print(json.dumps(measure(next(job for job in TABLES if job.name == name), int(seeds))))
-        return
-    reasons = {method.available() for method in METHODS.values()} | {r_nnet.available()}
-    print(*(f"{reason}." for reason in sorted(filter(None, reasons))), sep="\n")
+    asked = parser(__doc__, "20 rows, one seed").parse_args()
+    say_absent(way.available() for way in (*METHODS.values(), r_nnet))
     if asked.smoke:
         print(table(TABLES[:1], 1))
     else:

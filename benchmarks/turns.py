@@ -3,16 +3,18 @@
 A machine drifts while it is measured, so programs take turns within one process and ratios are taken turn by turn.
 """
 
-import json
+import argparse
+import multiprocessing
 import os
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Times = dict[str, list[float]]  # seconds of one call, a turn each
 
 COUNTS = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "NUMBA_NUM", "POLARS_MAX")
@@ -20,17 +22,18 @@ AT_LEAST = 0.05  # seconds of a turn: a short call is repeated
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 
 
-def in_child(script: str, threads: int, *arguments: str, **variables: str) -> Any:
-    """Run a script in a process held to some threads, with environment variables; give the JSON of its last line."""
-    held = {f"{name}_THREADS": str(threads) for name in COUNTS}
-    command = (sys.executable, str(Path(script).resolve()), *arguments)
-    done = subprocess.run(command, env=os.environ | held | variables, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"{' '.join(command)} ends with {done.returncode}")
-    return json.loads(done.stdout.splitlines()[-1])
+def in_child(function: Callable[..., T], threads: int, *arguments: object, **variables: str) -> T:
+    """Call a function in a fresh process held to some threads, with environment variables as well."""
+    with ExitStack() as stack:
+        before = dict(os.environ)
+        stack.callback(os.environ.update, before)
+        os.environ.update({f"{name}_THREADS": str(threads) for name in COUNTS} | variables)
+        context = multiprocessing.get_context("spawn")
+        pool = stack.enter_context(ProcessPoolExecutor(1, context, _hold, (threads,)))
+        return pool.submit(function, *arguments).result()
 
 
-def hold(threads: int) -> None:
+def _hold(threads: int) -> None:
     """Hold this process to as many processors as threads, where the system can: some libraries ask it, and no one."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
@@ -55,9 +58,27 @@ def ratio(taken: Times, name: str, to: str) -> float:
     return statistics.median(a / b for a, b in zip(taken[name], taken[to], strict=True))
 
 
+def short(number: float) -> str:
+    """Give a number with three digits, and none of its whole ones left out."""
+    return f"{number:,.0f}" if number >= 99.5 else f"{number:.3g}"
+
+
 def save(picture: Any, name: str, alt: str) -> None:
     """Write a picture among those of the documents."""
     from pliant.plots.svg import as_svg
 
     picture.alt = alt
     (IMAGES / f"{name}.svg").write_text(as_svg(picture, name).file)
+
+
+def parser(script: str | None, smoke: str) -> argparse.ArgumentParser:
+    """Give a parser that says the first line of a script, and knows --smoke."""
+    made = argparse.ArgumentParser(description=(script or "").partition("\n")[0])
+    made.add_argument("--smoke", action="store_true", help=f"{smoke}, and nothing written")
+    return made
+
+
+def say_absent(reasons: Iterable[str | None]) -> None:
+    """Name what is not installed, a sentence each."""
+    for reason in dict.fromkeys(filter(None, reasons)):
+        print(f"{reason}.")

@@ -3,9 +3,8 @@
 from typing import Any
 
 import numpy as np
-from problems import Job, Train
+from problems import Job, Train, missing
 
-from libraries.absent import missing
 from pliant.types import Array
 
 NAME = "JAX"

@@ -4,9 +4,8 @@ import os
 from typing import Any
 
 import numpy as np
-from problems import Job, Train
+from problems import Job, Train, missing
 
-from libraries.absent import missing
 from pliant.types import Array
 
 NAME = "Keras on JAX"

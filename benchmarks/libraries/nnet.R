@@ -24,6 +24,6 @@ for (seed in seq_len(seeds)) {
     middle <- (low + high) %/% 2
     if (loss(seed, middle) > mark) low <- middle else high <- middle
   }
-  repeats <- 3
+  repeats <- 3 + ceiling(0.3 / max(system.time(train(seed, high))[["elapsed"]], 0.005))
   cat(system.time(for (i in seq_len(repeats)) train(seed, high))[["elapsed"]] / repeats, "\n")
 }

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from problems import Job
+from problems import Job, missing
 
-from libraries.absent import missing
 from pliant.types import Array
 
 NAME = "onnxruntime"

@@ -4,9 +4,8 @@ import time
 from typing import Any
 
 import numpy as np
-from problems import Job, Train
+from problems import Job, Train, missing
 
-from libraries.absent import missing
 from pliant.types import Array
 
 NAME = "PyTorch"

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from problems import Job, Train
+from problems import Job, Train, missing
 
-from libraries.absent import missing
 from libraries.pytorch import flat, module
 from pliant.types import Array
 

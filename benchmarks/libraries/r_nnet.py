@@ -1,4 +1,7 @@
-"""R's nnet, by BFGS, in a process that times itself. Its units are logistic; its biases are penalised too."""
+"""R's nnet, by BFGS, in a process that times itself.
+
+Its units are logistic, 1/2 + 1/2 tanh(z/2): a quarter of the decay then means the same. Its biases are penalised too.
+"""
 
 import math
 import shutil
@@ -29,7 +32,7 @@ def seconds(job: Job, mark: float, seeds: int) -> list[float]:
         table = Path(folder) / "table.csv"
         names = ",".join([*(f"x{k}" for k in range(job.inputs)), "y"])
         np.savetxt(table, np.hstack([job.X, job.y]), fmt="%.17g", delimiter=",", header=names, comments="")
-        given = (str(table), job.hidden[0], job.penalty * job.rows, repr(mark), seeds, MOST)
+        given = (str(table), job.hidden[0], job.penalty * job.rows / 4, repr(mark), seeds, MOST)
         command = ("Rscript", str(SCRIPT), *(str(each) for each in given))
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return [math.inf if line.strip() == "NA" else float(line) for line in done.stdout.splitlines()]
