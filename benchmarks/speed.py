@@ -12,7 +12,6 @@ import statistics
 import tempfile
 import time
 from functools import partial
-from typing import Any
 
 from digits import write_between
 from libraries import LIBRARIES, taking_part
@@ -23,7 +22,7 @@ from turns import in_child, in_turn, parser, ratio, save, say_absent, short
 ROUNDS, CHECKED, AGREEMENT = 7, 100, 1e-3
 MINE = "pliant"
 BETWEEN = ("<!-- speed -->\n", "<!-- /speed -->")
-Found = dict[str, dict[str, Any]]  # library, job: what was measured
+Found = dict[str, dict[str, tuple[float, ...]]]  # library, job: microseconds, ratio; first seconds, megabytes
 
 
 def check(job: Job, trains: dict[str, Train]) -> None:
@@ -85,18 +84,18 @@ def compiling(job: Job) -> float:
 def table(found: Found, jobs: tuple[Job, ...]) -> str:
     """Give the tables in Markdown."""
     columns = list(found[MINE])
-    lines = [f"| microseconds a step (ratio to pliant) | {' | '.join(columns)} |", "|---|" + "---|" * len(columns)]
-    extra = [f"| first call, seconds; memory, MB | {' | '.join(columns)} |", lines[1]]
+    heads = ("microseconds a step (ratio to pliant)", "first call, seconds; memory, MB")
+    timed, first_calls = ([f"| {head} | {' | '.join(columns)} |", "|---|" + "---|" * len(columns)] for head in heads)
     for name, row in found.items():
-        if row:
-            cells = [row.get(column) for column in columns]
-            lines.append(
-                f"| {name} | " + " | ".join(f"{short(c[0])} ({short(c[1])})" if c else "" for c in cells) + " |"
-            )
-            said = [f"{c[2]:.1f}; {c[3]:.0f}" if c and len(c) > 2 else "" for c in cells]
-            extra.append(f"| {name} | {' | '.join(said)} |")
+        cells = [row.get(column, ()) for column in columns]
+        if any(len(c) > 0 for c in cells):
+            said = [f"{short(c[0])} ({short(c[1])})" if c else "" for c in cells]
+            timed.append(f"| {name} | {' | '.join(said)} |")
+        if any(len(c) > 2 for c in cells):
+            said = [f"{c[2]:.1f}; {c[3]:.0f}" if c else "" for c in cells]
+            first_calls.append(f"| {name} | {' | '.join(said)} |")
     sizes = "; ".join(f"{job.name}: {job.sizes}" for job in jobs)
-    return "\n".join([f"{sizes}.\n", *lines, "\nA ratio above 1: pliant takes less time.\n", *extra, ""])
+    return "\n".join([f"{sizes}.\n", *timed, "\nA ratio above 1: pliant takes less time.\n", *first_calls, ""])
 
 
 def draw(found: Found) -> None:
