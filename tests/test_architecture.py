@@ -40,6 +40,7 @@ DOORS = {"model"}  # rooms whose functions may import from below while they run
 PLACES = {
     "torch": ("engines/torch.py", "scale/ddp.py"),
     "numba": ("engines/compiled/",),
+    "llvmlite": ("engines/compiled/",),
     "matplotlib": ("plots/",),
     "narwhals": ("data/",),
     "polars": ("data/", "datasets/"),

@@ -26,11 +26,15 @@ from pliant.optimisers.rule import Rule
 Float = type[np.floating[Any]]
 
 
-def _compile(function: Callable[..., None], count: int) -> int:
+# What the compiler may do: a product and a sum in one; also sums taken apart, so that they fill whole registers. Plain
+# texts say in what order they round: they are compiled with the first, whatever the block around them allows.
+PLAIN, SUMS = {"contract"}, {"contract", "reassoc", "nsz"}
+
+
+def _compile(function: Callable[..., None], count: int, freedom: set[str] = PLAIN) -> int:
     """Compile a block of so many int64 and give its address; what is compiled stays for good."""
     signature = types.void(*[types.int64] * count)
-    # Sums may not be taken apart here: a plain text says in what order it rounds.
-    block = compiled(partial(cfunc, signature), function, error_model="numpy", fastmath={"contract"})
+    block = compiled(partial(cfunc, signature), function, error_model="numpy", fastmath=freedom)
     _KEPT.append(block)
     return int(block.address)
 
@@ -39,22 +43,84 @@ _KEPT: list[Any] = []
 
 
 @cache
-def activation_blocks(name: str, dtype: Float) -> tuple[int, int]:
-    """Give value(z, a, n), which writes a, and slope(z, a, delta, n), which multiplies delta by the slope."""
-    activation, kind = ACTIVATIONS[name], dtype.__name__
-    value_key, slope_key = key_of(activation.value, dtype), key_of(activation.slope, dtype)
+def value_block(name: str, dtype: Float) -> int:
+    """Give value(z, a, n), which writes a = activation(z)."""
+    kind, key = dtype.__name__, key_of(ACTIVATIONS[name].value, dtype)
 
     def value(z, a, n):  # type: ignore[no-untyped-def]
         before, after = numbers(kind, z, n), numbers(kind, a, n)
         for i in range(n):
-            after[i] = call(value_key, before[i])
+            after[i] = call(key, before[i])
 
-    def slope(z, a, delta, n):  # type: ignore[no-untyped-def]
-        before, after, moved = numbers(kind, z, n), numbers(kind, a, n), numbers(kind, delta, n)
-        for i in range(n):
-            moved[i] *= call(slope_key, before[i], after[i])
+    return _compile(value, 3)
 
-    return _compile(value, 3), _compile(slope, 4)
+
+@cache
+def slope_block(name: str, dtype: Float) -> int:
+    """Give slope(z, a, delta, biases, rows, units): delta (rows, units) times the slope, and its sum over rows."""
+    kind, key = dtype.__name__, key_of(ACTIVATIONS[name].slope, dtype)
+
+    def slope(z, a, delta, biases, rows, units):  # type: ignore[no-untyped-def]
+        before, after = numbers(kind, z, rows * units), numbers(kind, a, rows * units)
+        moved, total = numbers(kind, delta, rows * units), numbers(kind, biases, units)
+        total[:] = 0
+        for i in range(rows):
+            first = i * units
+            for j in range(units):
+                each = moved[first + j] * call(key, before[first + j], after[first + j])
+                moved[first + j] = each
+                total[j] += each
+
+    return _compile(slope, 6)
+
+
+@cache
+def finish_block(name: str, dtype: Float) -> int:
+    """Give finish(z, a, weights, bias, eta, rows, units): a = activation(z) and eta = a weights + bias, in one pass.
+
+    For one output, as most networks for tables have. There is no bias where its address is 0.
+    """
+    kind, key = dtype.__name__, key_of(ACTIVATIONS[name].value, dtype)
+
+    def finish(z, a, weights, bias, eta, rows, units):  # type: ignore[no-untyped-def]
+        before, after = numbers(kind, z, rows * units), numbers(kind, a, rows * units)
+        w, out, shift = numbers(kind, weights, units), numbers(kind, eta, rows), dtype(0)
+        if bias:
+            shift = numbers(kind, bias, 1)[0]
+        for i in range(rows):
+            first, total = i * units, dtype(0)
+            for j in range(units):
+                each = call(key, before[first + j])
+                after[first + j] = each
+                total += each * w[j]
+            out[i] = total + shift
+
+    return _compile(finish, 7, SUMS)
+
+
+@cache
+def begin_block(name: str, dtype: Float) -> int:
+    """Give begin(z, a, delta, weights, before, weights_gradient, biases_gradient, rows, units): the way back of `finish`.
+
+    before = (delta weights') slope(z, a),    weights_gradient = a' delta,    biases_gradient = 1' before
+    """
+    kind, key = dtype.__name__, key_of(ACTIVATIONS[name].slope, dtype)
+
+    def begin(z, a, delta, weights, before, weights_gradient, biases_gradient, rows, units):  # type: ignore[no-untyped-def]
+        zs, ones = numbers(kind, z, rows * units), numbers(kind, a, rows * units)
+        d, w, back = numbers(kind, delta, rows), numbers(kind, weights, units), numbers(kind, before, rows * units)
+        outer, sums = numbers(kind, weights_gradient, units), numbers(kind, biases_gradient, units)
+        outer[:] = 0
+        sums[:] = 0
+        for i in range(rows):
+            first, part = i * units, d[i]
+            for j in range(units):
+                each = part * w[j] * call(key, zs[first + j], ones[first + j])
+                back[first + j] = each
+                sums[j] += each
+                outer[j] += ones[first + j] * part
+
+    return _compile(begin, 9)
 
 
 def response_block(likelihood: Likelihood, dtype: Float) -> int:
@@ -188,4 +254,4 @@ def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed:
     updates = (update_0, update_1, update_2)
     if n_moments >= len(updates):
         raise ArgumentError(f"the compiled engine takes rules of two moments at most; for {name} choose engine='torch'")
-    return _compile(updates[n_moments], 7)
+    return _compile(updates[n_moments], 7, PLAIN | {"arcp"})  # a division by what stays the same becomes a product

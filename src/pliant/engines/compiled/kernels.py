@@ -52,11 +52,18 @@ def forward(like: Any, plan: Any, layers: Any, parameters: int, X: int, offset: 
             for j in range(plan.n_bends):
                 into[i * plan.n_bends + j] = whole[i * plan.inputs + chosen[j]]
     layers[0].input = source
+    ends_in_one, last = plan.finish != 0, len(layers) - 1
     for l in range(len(layers)):
         layer = layers[l]
-        biases = parameters + layer.biases * size if layer.biases >= 0 else 0
-        affine(like, layer.input, parameters + layer.weights * size, biases, rows, layer.fan_in, layer.fan_out, layer.z)
-        if layer.a:
+        weights, biases = parameters + layer.weights * size, 0
+        if layer.biases >= 0:
+            biases = parameters + layer.biases * size
+        if l == last and ends_in_one:
+            before = layers[l - 1]
+            call_at(plan.finish, (before.z, before.a, weights, biases, plan.eta, rows, layer.fan_in))
+            break
+        affine(like, layer.input, weights, biases, rows, layer.fan_in, layer.fan_out, layer.z)
+        if l < last - ends_in_one:
             call_at(plan.value, (layer.z, layer.a, rows * layer.fan_out))
     eta = numbers(like, plan.eta, rows * plan.outputs)
     if plan.skip >= 0:
@@ -78,14 +85,20 @@ def backward(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: i
     if plan.skip >= 0:
         across(like, X, layers[last].delta, rows, plan.inputs, plan.outputs, gradient + plan.skip * size)
     for l in range(last, -1, -1):
-        layer = layers[l]
-        across(like, layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, gradient + layer.weights * size)
-        if layer.biases >= 0:
+        layer, weights = layers[l], parameters + layers[l].weights * size
+        outer = gradient + layer.weights * size
+        if l == last and layer.biases >= 0:  # those of the other layers are summed where the slope is
             sums(like, layer.delta, rows, layer.fan_out, gradient + layer.biases * size)
         if l > 0:
-            before, weights = layers[l - 1], parameters + layer.weights * size
+            before = layers[l - 1]
+            biases = gradient + before.biases * size
+            if l == last and plan.begin:
+                at = (before.z, before.a, layer.delta, weights, before.delta, outer, biases, rows, layer.fan_in)
+                call_at(plan.begin, at)
+                continue
             back(like, layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta)
-            call_at(plan.slope, (before.z, before.a, before.delta, rows * before.fan_out))
+            call_at(plan.slope, (before.z, before.a, before.delta, biases, rows, before.fan_out))
+        across(like, layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, outer)
 
 
 @register_jitable
@@ -196,7 +209,7 @@ def jacobian(like, plan, layers, X, whole):  # type: ignore[no-untyped-def]
                 if l > 0:
                     before, weights = layers[l - 1], like.ctypes.data + layer.weights * like.itemsize
                     back(like, layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta)
-                    call_at(plan.slope, (before.z, before.a, before.delta, rows * before.fan_out))
+                    call_at(plan.slope, (before.z, before.a, before.delta, plan.partial, rows, before.fan_out))
             if plan.skip >= 0:
                 for i in range(rows):
                     row = whole[at + i, o]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pliant.engines.compiled.blocks import Float, activation_blocks
+from pliant.engines.compiled.blocks import Float, begin_block, finish_block, slope_block, value_block
 from pliant.network import Network
 from pliant.types import IntArray
 
@@ -30,8 +30,10 @@ class Plan(NamedTuple):
     bends: int  # address of the inputs (n_bends,) that feed the hidden layers, int64
     n_bends: int
     skip: int  # place of the skip line in the parameters, or -1
-    value: int  # address of the block
+    value: int  # address of the block of every hidden layer
     slope: int
+    finish: int  # address of the block of the last hidden layer with its one output, 0 where there are more outputs
+    begin: int
     rows: int  # address of X (chunk, inputs), where rows are gathered
     bent: int  # address of X (chunk, n_bends)
     skipped: int  # address of X S (chunk, outputs)
@@ -106,7 +108,7 @@ def lay_out(network: Network, dtype: Float, rows: int = MOST_ROWS) -> Layout:
         delta = place(chunk, fan_out)
         layers[l] = (fan_in, fan_out, weights, biases, source, z, a, delta)
         source = a
-    value, slope = activation_blocks(network.activation, dtype) if network.hidden else (0, 0)
+    activation, ends_in_one = (network.activation, dtype), bool(network.hidden) and network.outputs == 1
     plan = Plan(
         n_parameters=network.n_parameters,
         inputs=network.inputs,
@@ -115,8 +117,10 @@ def lay_out(network: Network, dtype: Float, rows: int = MOST_ROWS) -> Layout:
         bends=int(bends.ctypes.data) if network.bending is not None else 0,
         n_bends=len(bends),
         skip=at if network.has_skip else -1,
-        value=value,
-        slope=slope,
+        value=value_block(*activation) if network.hidden else 0,
+        slope=slope_block(*activation) if network.hidden else 0,
+        finish=finish_block(*activation) if ends_in_one else 0,
+        begin=begin_block(*activation) if ends_in_one else 0,
         rows=gathered,
         bent=bent,
         skipped=place(chunk, network.outputs) if network.has_skip else 0,

@@ -37,14 +37,15 @@ def affine(like: Any, a: int, weights: int, biases: int, rows: int, fan_in: int,
             Z[i, 0] = total + first
     else:
         for i in range(rows):
-            if biases:
-                b = numbers(like, biases, fan_out)
+            if biases and fan_in > 0:
+                b, part = numbers(like, biases, fan_out), A[i, 0]
                 for j in range(fan_out):
-                    Z[i, j] = b[j]
+                    Z[i, j] = b[j] + part * W[0, j]
+            elif biases:
+                Z[i] = numbers(like, biases, fan_out)
             else:
-                for j in range(fan_out):
-                    Z[i, j] = 0
-            for k in range(fan_in):
+                Z[i] = 0
+            for k in range(1 if biases else 0, fan_in):
                 part = A[i, k]
                 for j in range(fan_out):
                     Z[i, j] += part * W[k, j]

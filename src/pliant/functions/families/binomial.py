@@ -18,18 +18,20 @@ def binomial_variance(mu: Array) -> Array:
 
 def binomial_loss(link: Link) -> Pair:
     """-y log mu - (1 - y) log(1 - mu); with the logit log(1 + exp -|eta|), and eta where it is on the wrong side."""
+    log_mean, log_rest = link.log_inverse, link.log_rest
 
     def canonical(y: Array, eta: Array) -> Array:
         return np.log1p(np.exp(-np.maximum(eta, -eta))) + eta * ((eta > 0.0) - y)
 
     def loss(y: Array, eta: Array) -> Array:
-        return -y * link.log_inverse(eta) - (1.0 - y) * link.log_rest(eta)
+        return -y * log_mean(eta) - (1.0 - y) * log_rest(eta)
 
     return canonical if link.name == "logit" else loss
 
 
 def binomial_delta(link: Link) -> Pair:
     """-y d log mu / d eta - (1 - y) d log(1 - mu) / d eta; mu - y with the logit."""
+    log_mean_slope, log_rest_slope = link.log_inverse_slope, link.log_rest_slope
 
     def canonical(y: Array, eta: Array) -> Array:
         small = np.exp(-np.maximum(eta, -eta))
@@ -39,13 +41,14 @@ def binomial_delta(link: Link) -> Pair:
         return (1.0 - y) * np.where(above, large, small) - y * np.where(above, small, large)
 
     def delta(y: Array, eta: Array) -> Array:
-        return -y * link.log_inverse_slope(eta) - (1.0 - y) * link.log_rest_slope(eta)
+        return -y * log_mean_slope(eta) - (1.0 - y) * log_rest_slope(eta)
 
     return canonical if link.name == "logit" else delta
 
 
 def binomial_information(link: Link) -> Callable[[Array], Array]:
     """slope^2 / (mu (1 - mu)), which is minus the product of the slopes of log mu and log(1 - mu)."""
+    log_mean_slope, log_rest_slope = link.log_inverse_slope, link.log_rest_slope
 
     def canonical(eta: Array) -> Array:
         small = np.exp(-np.maximum(eta, -eta))
@@ -53,7 +56,7 @@ def binomial_information(link: Link) -> Callable[[Array], Array]:
         return small * large * large
 
     def information(eta: Array) -> Array:
-        return -link.log_inverse_slope(eta) * link.log_rest_slope(eta)
+        return -log_mean_slope(eta) * log_rest_slope(eta)
 
     return canonical if link.name == "logit" else information
 

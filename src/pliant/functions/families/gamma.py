@@ -19,28 +19,31 @@ def gamma_variance(mu: Array) -> Array:
 
 def gamma_loss(link: Link) -> Pair:
     """log mu + y / mu."""
+    inverse, log_mean = link.inverse, link.log_inverse
 
     def loss(y: Array, eta: Array) -> Array:
-        return link.log_inverse(eta) + y / np.maximum(link.inverse(eta), FLOOR)
+        return log_mean(eta) + y / np.maximum(inverse(eta), FLOOR)
 
     return loss
 
 
 def gamma_delta(link: Link) -> Pair:
     """(mu - y) / mu d log mu / d eta; y - mu with the inverse."""
+    inverse, log_mean_slope = link.inverse, link.log_inverse_slope
 
     def delta(y: Array, eta: Array) -> Array:
-        mu = np.maximum(link.inverse(eta), FLOOR)
-        return (mu - y) / mu * link.log_inverse_slope(eta)
+        mu = np.maximum(inverse(eta), FLOOR)
+        return (mu - y) / mu * log_mean_slope(eta)
 
     return delta
 
 
 def gamma_information(link: Link) -> Callable[[Array], Array]:
     """(d log mu / d eta)^2."""
+    log_mean_slope = link.log_inverse_slope
 
     def information(eta: Array) -> Array:
-        slope = link.log_inverse_slope(eta)
+        slope = log_mean_slope(eta)
         return slope * slope
 
     return information

@@ -16,9 +16,10 @@ def gaussian_variance(mu: Array) -> Array:
 
 def gaussian_loss(link: Link) -> Pair:
     """(y - mu)^2 / 2."""
+    inverse = link.inverse
 
     def loss(y: Array, eta: Array) -> Array:
-        residual = y - link.inverse(eta)
+        residual = y - inverse(eta)
         return 0.5 * residual * residual
 
     return loss
@@ -26,23 +27,25 @@ def gaussian_loss(link: Link) -> Pair:
 
 def gaussian_delta(link: Link) -> Pair:
     """(mu - y) d mu / d eta."""
+    inverse, slope = link.inverse, link.slope
 
     def canonical(y: Array, eta: Array) -> Array:
         return eta - y
 
     def delta(y: Array, eta: Array) -> Array:
-        mu = link.inverse(eta)
-        return (mu - y) * link.slope(eta, mu)
+        mu = inverse(eta)
+        return (mu - y) * slope(eta, mu)
 
     return canonical if link.name == "identity" else delta
 
 
 def gaussian_information(link: Link) -> Callable[[Array], Array]:
     """(d mu / d eta)^2."""
+    inverse, slope = link.inverse, link.slope
 
     def information(eta: Array) -> Array:
-        slope = link.slope(eta, link.inverse(eta))
-        return slope * slope
+        each = slope(eta, inverse(eta))
+        return each * each
 
     return information
 

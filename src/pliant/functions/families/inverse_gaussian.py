@@ -20,9 +20,10 @@ def inverse_gaussian_variance(mu: Array) -> Array:
 
 def inverse_gaussian_loss(link: Link) -> Pair:
     """(y - mu)^2 / (2 y mu^2)."""
+    inverse = link.inverse
 
     def loss(y: Array, eta: Array) -> Array:
-        left = y / np.maximum(link.inverse(eta), LEAST) - 1.0
+        left = y / np.maximum(inverse(eta), LEAST) - 1.0
         return 0.5 * left * left / y
 
     return loss
@@ -30,20 +31,22 @@ def inverse_gaussian_loss(link: Link) -> Pair:
 
 def inverse_gaussian_delta(link: Link) -> Pair:
     """(mu - y) / mu^2 d log mu / d eta; (y - mu) / 2 with 1 / mu^2."""
+    inverse, log_mean_slope = link.inverse, link.log_inverse_slope
 
     def delta(y: Array, eta: Array) -> Array:
-        mu = np.maximum(link.inverse(eta), LEAST)
-        return (mu - y) / mu * link.log_inverse_slope(eta) / mu
+        mu = np.maximum(inverse(eta), LEAST)
+        return (mu - y) / mu * log_mean_slope(eta) / mu
 
     return delta
 
 
 def inverse_gaussian_information(link: Link) -> Callable[[Array], Array]:
     """(d log mu / d eta)^2 / mu."""
+    inverse, log_mean_slope = link.inverse, link.log_inverse_slope
 
     def information(eta: Array) -> Array:
-        slope = link.log_inverse_slope(eta)
-        return slope * slope / np.maximum(link.inverse(eta), LEAST)
+        slope = log_mean_slope(eta)
+        return slope * slope / np.maximum(inverse(eta), LEAST)
 
     return information
 

@@ -1,17 +1,19 @@
 """Negative binomial: counts that scatter more than poisson's, with variance mu + mu^2 / theta.
 
-theta is a parameter of the family: each theta makes a record of its own. As theta grows it becomes poisson.
+theta is a parameter of the family: each theta makes a record of its own, over the same text. As theta grows it
+becomes poisson.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from pliant.functions.distributions import negative_binomial_cumulative, negative_binomial_draw
 from pliant.functions.families.parts import from_0_on, log_ratio, log_rising, torch_log_mean
-from pliant.functions.records import FLOOR, Family, Link, Pair
+from pliant.functions.records import FLOOR, Family, Link
 from pliant.functions.special import log1p_rest
 from pliant.types import Array
 
@@ -26,26 +28,6 @@ def negative_binomial(theta: float) -> Family:
 
     def variance(mu: Array) -> Array:
         return mu + mu * mu / theta
-
-    def make_loss(link: Link) -> Pair:
-        def loss(y: Array, eta: Array) -> Array:
-            return (y + theta) * np.log1p(np.maximum(link.inverse(eta), 0.0) / theta) - y * link.log_inverse(eta)
-
-        return loss
-
-    def make_delta(link: Link) -> Pair:
-        def delta(y: Array, eta: Array) -> Array:
-            mu = np.maximum(link.inverse(eta), 0.0)
-            return (mu - y) / (1.0 + mu / theta) * link.log_inverse_slope(eta)
-
-        return delta
-
-    def make_information(link: Link) -> Callable[[Array], Array]:
-        def information(eta: Array) -> Array:
-            mu = np.maximum(link.inverse(eta), 0.0)
-            return link.slope(eta, mu) * link.log_inverse_slope(eta) / (1.0 + mu / theta)
-
-        return information
 
     def deviance(y: Array, mu: Array) -> Array:
         return _deviance(y, mu, theta)
@@ -68,9 +50,9 @@ def negative_binomial(theta: float) -> Family:
         dispersion_known=True,
         interval=(0.0, np.inf),
         variance=variance,
-        make_loss=make_loss,
-        make_delta=make_delta,
-        make_information=make_information,
+        make_loss=lambda link: partial(negative_binomial_loss(link), theta=theta),
+        make_delta=lambda link: partial(negative_binomial_delta(link), theta=theta),
+        make_information=lambda link: partial(negative_binomial_information(link), theta=theta),
         deviance=deviance,
         start=negative_binomial_start,
         log_likelihood=log_likelihood,
@@ -84,6 +66,38 @@ def negative_binomial(theta: float) -> Family:
         parameter_range=(0.0, np.inf),
         make=negative_binomial,
     )
+
+
+def negative_binomial_loss(link: Link) -> Callable[..., Array]:
+    """(y + theta) log(1 + mu / theta) - y log mu."""
+    inverse, log_mean = link.inverse, link.log_inverse
+
+    def loss(y: Array, eta: Array, theta: float) -> Array:
+        return (y + theta) * np.log1p(np.maximum(inverse(eta), 0.0) / theta) - y * log_mean(eta)
+
+    return loss
+
+
+def negative_binomial_delta(link: Link) -> Callable[..., Array]:
+    """(mu - y) / (1 + mu / theta) d log mu / d eta."""
+    inverse, log_mean_slope = link.inverse, link.log_inverse_slope
+
+    def delta(y: Array, eta: Array, theta: float) -> Array:
+        mu = np.maximum(inverse(eta), 0.0)
+        return (mu - y) / (1.0 + mu / theta) * log_mean_slope(eta)
+
+    return delta
+
+
+def negative_binomial_information(link: Link) -> Callable[..., Array]:
+    """slope^2 / (mu + mu^2 / theta)."""
+    inverse, slope, log_mean_slope = link.inverse, link.slope, link.log_inverse_slope
+
+    def information(eta: Array, theta: float) -> Array:
+        mu = np.maximum(inverse(eta), 0.0)
+        return slope(eta, mu) * log_mean_slope(eta) / (1.0 + mu / theta)
+
+    return information
 
 
 def negative_binomial_start(y: Array, weights: Array) -> Array:

@@ -18,39 +18,43 @@ def poisson_variance(mu: Array) -> Array:
 
 def poisson_loss(link: Link) -> Pair:
     """mu - y log mu."""
+    inverse, log_mean = link.inverse, link.log_inverse
 
     def loss(y: Array, eta: Array) -> Array:
-        return link.inverse(eta) - y * link.log_inverse(eta)
+        return inverse(eta) - y * log_mean(eta)
 
     return loss
 
 
 def poisson_delta(link: Link) -> Pair:
     """d mu / d eta - y d log mu / d eta; mu - y with the log."""
+    inverse, slope, log_mean_slope = link.inverse, link.slope, link.log_inverse_slope
 
     def canonical(y: Array, eta: Array) -> Array:
-        return link.inverse(eta) - y
+        return inverse(eta) - y
 
     def delta(y: Array, eta: Array) -> Array:
-        return link.slope(eta, link.inverse(eta)) - y * link.log_inverse_slope(eta)
+        return slope(eta, inverse(eta)) - y * log_mean_slope(eta)
 
     return canonical if link.name == "log" else delta
 
 
 def poisson_information(link: Link) -> Callable[[Array], Array]:
     """slope^2 / mu."""
+    inverse, slope, log_mean_slope = link.inverse, link.slope, link.log_inverse_slope
 
     def information(eta: Array) -> Array:
-        return link.slope(eta, link.inverse(eta)) * link.log_inverse_slope(eta)
+        return slope(eta, inverse(eta)) * log_mean_slope(eta)
 
     return information
 
 
 def poisson_whole(link: Link) -> Whole | None:
     """All of a row with the log, from one exponential."""
+    inverse = link.inverse
 
     def whole(y: Array, eta: Array) -> tuple[Array, Array, Array, Array]:
-        mu = link.inverse(eta)
+        mu = inverse(eta)
         return mu, mu - y * eta, mu, y - mu
 
     return whole if link.name == "log" else None

@@ -1,17 +1,18 @@
 """Tweedie, 1 < power < 2: amounts with exact zeros, as of rain or claims; variance mu^power.
 
-The power is a parameter of the family: each power makes a record of its own.
+The power is a parameter of the family: each power makes a record of its own, over the same text.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from pliant.functions.compound import compound_cumulative, compound_draw, compound_log_density
 from pliant.functions.families.parts import from_0_on, torch_log_mean
-from pliant.functions.records import FLOOR, Family, Link, Pair
+from pliant.functions.records import FLOOR, Family, Link
 from pliant.types import Array
 
 # Gauss-Legendre on (0, 1): good to the last digit for (1 - v) (1 + t v)^-power where |t| <= 0.3
@@ -27,31 +28,9 @@ def tweedie(power: float) -> Family:
     Dunn and Smyth (2005), Series evaluation of Tweedie exponential dispersion model densities,
     Statistics and Computing 15, 267-280.
     """
-    a, b = 2.0 - power, power - 1.0
 
     def variance(mu: Array) -> Array:
         return mu**power
-
-    def make_loss(link: Link) -> Pair:
-        def loss(y: Array, eta: Array) -> Array:
-            mu = np.maximum(link.inverse(eta), FLOOR)
-            return y * mu**-b / b + mu**a / a
-
-        return loss
-
-    def make_delta(link: Link) -> Pair:
-        def delta(y: Array, eta: Array) -> Array:
-            mu = np.maximum(link.inverse(eta), FLOOR)
-            return (mu - y) * mu**-b * link.log_inverse_slope(eta)
-
-        return delta
-
-    def make_information(link: Link) -> Callable[[Array], Array]:
-        def information(eta: Array) -> Array:
-            slope = link.log_inverse_slope(eta)
-            return np.maximum(link.inverse(eta), FLOOR) ** a * slope * slope
-
-        return information
 
     def deviance(y: Array, mu: Array) -> Array:
         return tweedie_deviance(y, mu, power)
@@ -80,9 +59,9 @@ def tweedie(power: float) -> Family:
         dispersion_known=False,
         interval=(0.0, np.inf),
         variance=variance,
-        make_loss=make_loss,
-        make_delta=make_delta,
-        make_information=make_information,
+        make_loss=lambda link: partial(tweedie_loss(link), power=power),
+        make_delta=lambda link: partial(tweedie_delta(link), power=power),
+        make_information=lambda link: partial(tweedie_information(link), power=power),
         deviance=deviance,
         start=tweedie_start,
         log_likelihood=log_likelihood,
@@ -96,6 +75,40 @@ def tweedie(power: float) -> Family:
         parameter_range=(1.0, 2.0),
         make=tweedie,
     )
+
+
+def tweedie_loss(link: Link) -> Callable[..., Array]:
+    """y mu^(1 - power) / (power - 1) + mu^(2 - power) / (2 - power)."""
+    inverse = link.inverse
+
+    def loss(y: Array, eta: Array, power: float) -> Array:
+        a, b = 2.0 - power, power - 1.0
+        mu = np.maximum(inverse(eta), FLOOR)
+        return y * mu**-b / b + mu**a / a
+
+    return loss
+
+
+def tweedie_delta(link: Link) -> Callable[..., Array]:
+    """(mu - y) mu^(1 - power) d log mu / d eta."""
+    inverse, log_mean_slope = link.inverse, link.log_inverse_slope
+
+    def delta(y: Array, eta: Array, power: float) -> Array:
+        mu = np.maximum(inverse(eta), FLOOR)
+        return (mu - y) * mu ** -(power - 1.0) * log_mean_slope(eta)
+
+    return delta
+
+
+def tweedie_information(link: Link) -> Callable[..., Array]:
+    """mu^(2 - power) (d log mu / d eta)^2."""
+    inverse, log_mean_slope = link.inverse, link.log_inverse_slope
+
+    def information(eta: Array, power: float) -> Array:
+        slope = log_mean_slope(eta)
+        return np.maximum(inverse(eta), FLOOR) ** (2.0 - power) * slope * slope
+
+    return information
 
 
 def tweedie_start(y: Array, weights: Array) -> Array:
