@@ -35,9 +35,9 @@ def by_engine(job: Job) -> Predict:
 
 def by_model(job: Job) -> Predict:
     """A fitted model's means."""
-    settings = {"learning_rate": 0.01, "epochs": 3, "members": 1, "progress": False}
-    y = job.y.ravel()
-    return pliant.fit(job.X, y, hidden=job.hidden, skip=False, optimiser="adam", **settings).predict
+    how = partial(pliant.fit, hidden=job.hidden, skip=False, optimiser="adam", epochs=3, members=1, progress=False)
+    predict: Predict = how(job.X, job.y.ravel()).predict
+    return predict
 
 
 def by_torch(job: Job) -> Predict:

@@ -8,11 +8,11 @@ import multiprocessing
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest import mock
 
 T = TypeVar("T")
 Times = dict[str, list[float]]  # seconds of one call, a turn each
@@ -24,12 +24,9 @@ IMAGES = Path(__file__).parents[1] / "docs" / "images"
 
 def in_child(function: Callable[..., T], threads: int, *arguments: object, **variables: str) -> T:
     """Call a function in a fresh process held to some threads, with environment variables as well."""
-    with ExitStack() as stack:
-        before = dict(os.environ)
-        stack.callback(os.environ.update, before)
-        os.environ.update({f"{name}_THREADS": str(threads) for name in COUNTS} | variables)
-        context = multiprocessing.get_context("spawn")
-        pool = stack.enter_context(ProcessPoolExecutor(1, context, _hold, (threads,)))
+    held = {f"{name}_THREADS": str(threads) for name in COUNTS} | variables
+    context = multiprocessing.get_context("spawn")
+    with mock.patch.dict(os.environ, held), ProcessPoolExecutor(1, context, _hold, (threads,)) as pool:
         return pool.submit(function, *arguments).result()
 
 
@@ -39,7 +36,7 @@ def _hold(threads: int) -> None:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
 
 
-def in_turn(calls: dict[str, Callable[[], object]], rounds: int, at_least: float = AT_LEAST) -> Times:
+def in_turn(calls: Mapping[str, Callable[[], object]], rounds: int, at_least: float = AT_LEAST) -> Times:
     """Time calls one after the other, round after round; each has been called before."""
     taken: Times = {name: [] for name in calls}
     for _ in range(rounds):

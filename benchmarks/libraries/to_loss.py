@@ -53,8 +53,15 @@ def pytorch_lbfgs(job: Job) -> Train:
     def train(steps: int) -> Array:
         network = pytorch.module(job)
         weights = [each for each in network.parameters() if each.ndim == 2]
-        settings = {"max_iter": steps, "max_eval": 20 * steps, "history_size": MEMORY, "line_search_fn": "strong_wolfe"}
-        lbfgs = torch.optim.LBFGS(network.parameters(), lr=1.0, tolerance_grad=0.0, tolerance_change=0.0, **settings)
+        lbfgs = torch.optim.LBFGS(
+            network.parameters(),
+            max_iter=steps,
+            max_eval=20 * steps,
+            tolerance_grad=0.0,
+            tolerance_change=0.0,
+            history_size=MEMORY,
+            line_search_fn="strong_wolfe",
+        )
 
         def closure() -> object:
             lbfgs.zero_grad()
