@@ -1,5 +1,6 @@
 """PyTorch with torch.compile: forward, backward and Adam are one compiled graph, called once a step."""
 
+import shutil
 from typing import Any
 
 from problems import Job, Train, missing
@@ -12,7 +13,9 @@ NAME = "PyTorch, torch.compile"
 
 def available() -> str | None:
     """Give the reason why it cannot run here."""
-    return missing("torch", "torch")
+    if any(map(shutil.which, ("g++", "clang++"))):
+        return missing("torch", "torch")
+    return "there is no C++ compiler, and torch.compile is left out"
 
 
 def prepare(job: Job, threads: int) -> Train:
