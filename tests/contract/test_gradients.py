@@ -10,16 +10,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pliant.engines import engine
-from pliant.engines.contract import Problem
+from pliant.engines import ENGINES, engine
+from pliant.engines.contract import Problem, State
 from pliant.functions import ACTIVATIONS, FAMILIES, likelihood
 from pliant.network import Network
-from pliant.optimisers import optimiser
+from pliant.optimisers import OPTIMISERS, optimiser
 
 N_ROWS = 7
 PAIRS = [(family.name, link) for family in FAMILIES.values() for link in family.links]
 OUTPUTS = (1, 2, 3)  # of a multinomial: classes less one
 DEPTHS = (0, 1, 2, 3)
+FOUR = ((1, True, 1), (2, False, 2), (3, True, 1), (1, False, 1))  # depth, skip, outputs; one for each optimiser
 RULE = optimiser("gd")
 
 
@@ -78,6 +79,14 @@ def autograd_distance(problem, parameters):
     return distance(by_hand[1], by_torch[1])
 
 
+def compiled_distance(problem, parameters):
+    """Give how far the compiled engine's gradient is from the reference engine's."""
+    by_hand = engine("reference").load(problem, RULE).loss_and_gradient(parameters)
+    compiled = engine("compiled").load(problem, RULE).loss_and_gradient(parameters)
+    assert compiled[0] == pytest.approx(by_hand[0], rel=1e-12)
+    return distance(compiled[1], by_hand[1])
+
+
 def complex_step_distance(problem, parameters):
     """Give how far the gradient by hand is from Im loss(parameters + i h d) / h, in three directions d."""
     program = engine("reference").load(problem, RULE)
@@ -97,6 +106,7 @@ def test_gradient_by_hand_is_that_of_autograd_and_of_complex_step(family, link, 
         where = (depth, skip, outputs, problem.network)
         assert autograd_distance(problem, parameters) < 1e-12, where
         assert complex_step_distance(problem, parameters) < 1e-12, where
+        assert compiled_distance(problem, parameters) < 1e-12, where
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -122,6 +132,8 @@ def test_jacobian_by_hand_is_that_of_autograd(outputs, activation):
         by_torch = engine("torch", device="cpu").load(problem, RULE).jacobian(parameters, problem.X)
         assert by_hand.shape == (N_ROWS, outputs, problem.network.n_parameters)
         assert distance(by_hand, by_torch) < 1e-13
+        compiled = engine("compiled").load(problem, RULE).jacobian(parameters, problem.X)
+        assert distance(compiled, by_hand) < 1e-13
 
 
 @pytest.mark.parametrize(("family", "link"), PAIRS)
@@ -135,9 +147,36 @@ def test_jacobian_and_delta_make_the_gradient(family, link):
     np.testing.assert_allclose(gradient + problem.penalty * parameters, by_hand, rtol=1e-12, atol=1e-14)
 
 
+def hundred_steps(name, problem, parameters, rule):
+    """Give the parameters after 100 steps of one engine."""
+    state = State(parameters, np.zeros((rule.n_moments, len(parameters))))
+    program = engine(name, device="cpu").load(problem, rule)
+    return program.run(state, np.zeros((100, N_ROWS), dtype=np.int64), np.full((100, 1), 1e-3)).parameters
+
+
+@pytest.mark.parametrize("name", [name for name in ENGINES if name != "reference"])
+@pytest.mark.parametrize(
+    ("family", "link", "activation"),
+    [(*pair, "tanh") for pair in PAIRS] + [("gaussian", "identity", activation) for activation in ACTIVATIONS],
+)
+def test_after_100_steps_every_listed_thing_stands_where_the_reference_engine_has_it(family, link, activation, name):
+    for optimiser_name, (depth, skip, outputs) in zip(OPTIMISERS, FOUR, strict=True):
+        problem, parameters = make_problem(family, link, activation, depth, skip, outputs)
+        rule = optimiser(optimiser_name)
+        there = hundred_steps("reference", problem, parameters, rule)
+        assert np.isfinite(there).all()
+        here = hundred_steps(name, problem, parameters, rule)
+        np.testing.assert_allclose(here, there, rtol=1e-10, atol=1e-10)
+        assert not np.array_equal(there, parameters)
+
+
 def main():
     """Print the figures."""
-    for name, measure in (("autograd", autograd_distance), ("complex step", complex_step_distance)):
+    for name, measure in (
+        ("autograd", autograd_distance),
+        ("complex step", complex_step_distance),
+        ("compiled", compiled_distance),
+    ):
         began, found = time.perf_counter(), []
         for (family, link), activation in itertools.product(PAIRS, ACTIVATIONS):
             for shape in shapes():
