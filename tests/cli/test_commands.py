@@ -302,7 +302,7 @@ def test_doctor_says_why_the_compiled_engine_does_not_run(capsys, monkeypatch):
 
 
 def test_ctrl_c_ends_with_130_and_keeps_the_model(folder):
-    program = [sys.executable, "-m", "pliant", "fit", "penguins.csv", FORMULA, "--hidden", "4"]
+    program = [sys.executable, "-m", "pliant", "fit", "penguins.csv", FORMULA, "--hidden", "4", "--engine", "reference"]
     for wait in (4.0, 12.0, 36.0):  # on a busy machine the first may come while Python still loads: nothing to keep
         process = subprocess.Popen(
             [*program, "--epochs", "10000000", "--out", "m.pliant", "--quiet"], stderr=subprocess.PIPE, text=True
@@ -320,7 +320,19 @@ def test_ctrl_c_ends_with_130_and_keeps_the_model(folder):
 
 def test_ctrl_c_keeps_a_checkpoint_that_is_the_unbroken_run(folder, capsys):
     """The signal comes from a timer of this process, so that it comes while the training runs."""
-    command = ["fit", "penguins.csv", FORMULA, "--hidden", "4", "--checkpoint", "c.checkpoint", "--seed", "7"]
+    command = [
+        "fit",
+        "penguins.csv",
+        FORMULA,
+        "--engine",
+        "reference",
+        "--hidden",
+        "4",
+        "--checkpoint",
+        "c.checkpoint",
+        "--seed",
+        "7",
+    ]
     old = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
         signal.setitimer(signal.ITIMER_REAL, 1.5)

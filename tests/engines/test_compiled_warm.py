@@ -9,6 +9,7 @@ from pliant.optimisers import OPTIMISERS
 def test_every_entry_of_the_registries_is_there_in_both_types():
     names = {name for name, _ in pieces()}
     wanted = [f"kernel {each.__name__}" for each in KERNELS]
+    wanted += ["products of a layer"]
     wanted += [f"activation {name}" for name in ACTIVATIONS]
     wanted += [f"family {f.name}, link {link}" for f in FAMILIES.values() for link in f.links]
     wanted += [f"optimiser {name}" for name in OPTIMISERS]

@@ -17,13 +17,13 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 from pliant.engines.compiled import fast
 from pliant.engines.compiled.cache import compiled_block, once
 from pliant.engines.compiled.plain import call, key_of, step_by
-from pliant.engines.compiled.pointers import numbers
+from pliant.engines.compiled.pointers import in_wide_registers, numbers
 from pliant.errors import ArgumentError
 from pliant.functions.activations import ACTIVATIONS
 from pliant.functions.likelihood import Likelihood
 from pliant.optimisers.rule import Rule
 
-Float = type[np.floating[Any]]
+Float = Any  # the type numpy.float64 or numpy.float32
 
 
 # What the compiler may do: a product and a sum in one; also sums taken apart, so that they fill whole registers. Plain
@@ -31,7 +31,7 @@ Float = type[np.floating[Any]]
 PLAIN, SUMS = {"contract"}, {"contract", "reassoc", "nsz"}
 
 
-def _compile(function: Callable[..., None], count: int, freedom: set[str] = PLAIN) -> int:
+def compile_block(function: Callable[..., None], count: int, freedom: set[str] = PLAIN) -> int:
     """Compile a block of so many int64 and give its address; what is compiled stays for good."""
     signature = types.void(*[types.int64] * count)
     block = compiled_block(signature, function, error_model="numpy", fastmath=freedom)
@@ -48,11 +48,12 @@ def value_block(name: str, dtype: Float) -> int:
     kind, key = dtype.__name__, key_of(ACTIVATIONS[name].value, dtype)
 
     def value(z, a, n):  # type: ignore[no-untyped-def]
+        in_wide_registers()
         before, after = numbers(kind, z, n), numbers(kind, a, n)
         for i in range(n):
             after[i] = call(key, before[i])
 
-    return _compile(value, 3)
+    return compile_block(value, 3)
 
 
 @once
@@ -61,6 +62,7 @@ def slope_block(name: str, dtype: Float) -> int:
     kind, key = dtype.__name__, key_of(ACTIVATIONS[name].slope, dtype)
 
     def slope(z, a, delta, biases, rows, units):  # type: ignore[no-untyped-def]
+        in_wide_registers()
         before, after = numbers(kind, z, rows * units), numbers(kind, a, rows * units)
         moved, total = numbers(kind, delta, rows * units), numbers(kind, biases, units)
         total[:] = 0
@@ -71,7 +73,7 @@ def slope_block(name: str, dtype: Float) -> int:
                 moved[first + j] = each
                 total[j] += each
 
-    return _compile(slope, 6)
+    return compile_block(slope, 6)
 
 
 @once
@@ -83,6 +85,7 @@ def finish_block(name: str, dtype: Float) -> int:
     kind, key = dtype.__name__, key_of(ACTIVATIONS[name].value, dtype)
 
     def finish(z, a, weights, bias, eta, rows, units):  # type: ignore[no-untyped-def]
+        in_wide_registers()
         before, after = numbers(kind, z, rows * units), numbers(kind, a, rows * units)
         w, out, shift = numbers(kind, weights, units), numbers(kind, eta, rows), dtype(0)
         if bias:
@@ -95,18 +98,19 @@ def finish_block(name: str, dtype: Float) -> int:
                 total += each * w[j]
             out[i] = total + shift
 
-    return _compile(finish, 7, SUMS)
+    return compile_block(finish, 7, SUMS)
 
 
 @once
 def begin_block(name: str, dtype: Float) -> int:
-    """Give begin(z, a, delta, weights, before, weights_gradient, biases_gradient, rows, units): the way back of `finish`.
+    """Give begin(z, a, delta, weights, before, weights_gradient, biases_gradient, rows, units): `finish` backwards.
 
     before = (delta weights') slope(z, a),    weights_gradient = a' delta,    biases_gradient = 1' before
     """
     kind, key = dtype.__name__, key_of(ACTIVATIONS[name].slope, dtype)
 
     def begin(z, a, delta, weights, before, weights_gradient, biases_gradient, rows, units):  # type: ignore[no-untyped-def]
+        in_wide_registers()
         zs, ones = numbers(kind, z, rows * units), numbers(kind, a, rows * units)
         d, w, back = numbers(kind, delta, rows), numbers(kind, weights, units), numbers(kind, before, rows * units)
         outer, sums = numbers(kind, weights_gradient, units), numbers(kind, biases_gradient, units)
@@ -120,14 +124,14 @@ def begin_block(name: str, dtype: Float) -> int:
                 sums[j] += each
                 outer[j] += ones[first + j] * part
 
-    return _compile(begin, 9)
+    return compile_block(begin, 9)
 
 
 def response_block(likelihood: Likelihood, dtype: Float) -> int:
     """Give response(y, eta, shares, parameter, rows, outputs, columns, delta, loss), as `docs/gradients.md` has it.
 
     It writes delta (rows, outputs), the slope of the loss on eta times the row's share, and the float64 at `loss`: the
-    sum of losses times shares. It computes in float64, whatever the dtype of the arrays: rows are few beside the layers.
+    sum of losses times shares. It computes in float64, whatever the dtype of the arrays: there is little to compute.
     """
     if likelihood.has_classes:
         return _classes_block(dtype)
@@ -153,6 +157,7 @@ def _elementwise_block(
     low, high = bounds or (-np.inf, np.inf)
 
     def response(y, eta, shares, parameter, rows, outputs, columns, delta, loss):  # type: ignore[no-untyped-def]
+        in_wide_registers()
         n = rows * outputs
         ys, etas, deltas = numbers(kind, y, n), numbers(kind, eta, n), numbers(kind, delta, n)
         share, total, known = numbers(kind, shares, rows), 0.0, numbers("float64", parameter, 1)[0]
@@ -172,16 +177,18 @@ def _elementwise_block(
                 total += weight * each
         numbers("float64", loss, 1)[0] = total
 
-    return _compile(response, 9)
+    return compile_block(response, 9)
 
 
 @once
 def _classes_block(dtype: Float) -> int:
     """Build the block of classes, row by row: log-sum-exp with the largest taken out, the first class at eta 0."""
     kind = dtype.__name__
-    exp, log = fast.exp, fast.log
+    exp: Any = fast.exp
+    log: Any = fast.log
 
     def response(y, eta, shares, parameter, rows, outputs, columns, delta, loss):  # type: ignore[no-untyped-def]
+        in_wide_registers()
         ys, etas = numbers(kind, y, rows * columns), numbers(kind, eta, rows * outputs)
         deltas, share, total = numbers(kind, delta, rows * outputs), numbers(kind, shares, rows), 0.0
         for i in range(rows):
@@ -201,13 +208,13 @@ def _classes_block(dtype: Float) -> int:
             total += weight * each
         numbers("float64", loss, 1)[0] = total
 
-    return _compile(response, 9)
+    return compile_block(response, 9)
 
 
 def update_block(rule: Rule, dtype: Float) -> int:
     """Give update(parameters, gradient, moments, decays, settings, n, step): one step of a rule, in place.
 
-    `moments` is (n_moments, n); `settings` are float64: the rate, then the rule's own.
+    `moments` is (n_moments, n); `settings` are the rate, then the rule's own.
 
     Raises
     ------
@@ -224,15 +231,25 @@ def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed:
     kind = dtype.__name__
 
     def update_0(parameters, gradient, moments, decays, settings, n, step):  # type: ignore[no-untyped-def]
-        theta, slope, given = numbers(kind, parameters, n), numbers(kind, gradient, n), numbers("float64", settings, 9)
-        rate, count = dtype(given[0]), dtype(step)
+        in_wide_registers()
+        theta, slope, given = (
+            numbers(kind, parameters, n),
+            numbers(kind, gradient, n),
+            numbers(kind, settings, n_settings + 1),
+        )
+        rate, count = given[0], dtype(step)
         for i in range(n):
             theta[i], _ = step_by(key, theta[i], slope[i], (), count, rate, ())
 
     def update_1(parameters, gradient, moments, decays, settings, n, step):  # type: ignore[no-untyped-def]
-        theta, slope, given = numbers(kind, parameters, n), numbers(kind, gradient, n), numbers("float64", settings, 9)
-        rate, count, first = dtype(given[0]), dtype(step), numbers(kind, moments, n)
-        shrink, held = numbers(kind, decays, n), to_fixed_tuple(given[1:].astype(dtype), n_settings)
+        in_wide_registers()
+        theta, slope, given = (
+            numbers(kind, parameters, n),
+            numbers(kind, gradient, n),
+            numbers(kind, settings, n_settings + 1),
+        )
+        rate, count, first = given[0], dtype(step), numbers(kind, moments, n)
+        shrink, held = numbers(kind, decays, n), to_fixed_tuple(given[1:], n_settings)
         for i in range(n):
             if decayed >= 0:
                 own = tuple_setitem(held, decayed, held[decayed] * shrink[i])
@@ -241,17 +258,24 @@ def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed:
             theta[i], (first[i],) = step_by(key, theta[i], slope[i], (first[i],), count, rate, own)
 
     def update_2(parameters, gradient, moments, decays, settings, n, step):  # type: ignore[no-untyped-def]
-        theta, slope, given = numbers(kind, parameters, n), numbers(kind, gradient, n), numbers("float64", settings, 9)
-        rate, count, both = dtype(given[0]), dtype(step), numbers(kind, moments, 2 * n)
-        shrink, held = numbers(kind, decays, n), to_fixed_tuple(given[1:].astype(dtype), n_settings)
+        in_wide_registers()
+        theta, slope, given = (
+            numbers(kind, parameters, n),
+            numbers(kind, gradient, n),
+            numbers(kind, settings, n_settings + 1),
+        )
+        rate, count, both = given[0], dtype(step), numbers(kind, moments, 2 * n)
+        shrink, held = numbers(kind, decays, n), to_fixed_tuple(given[1:], n_settings)
         for i in range(n):
             if decayed >= 0:
                 own = tuple_setitem(held, decayed, held[decayed] * shrink[i])
             else:
                 own = held
-            theta[i], (both[i], both[n + i]) = step_by(key, theta[i], slope[i], (both[i], both[n + i]), count, rate, own)
+            theta[i], (both[i], both[n + i]) = step_by(
+                key, theta[i], slope[i], (both[i], both[n + i]), count, rate, own
+            )
 
     updates = (update_0, update_1, update_2)
     if n_moments >= len(updates):
         raise ArgumentError(f"the compiled engine takes rules of two moments at most; for {name} choose engine='torch'")
-    return _compile(updates[n_moments], 7, PLAIN | {"arcp"})  # a division by what stays the same becomes a product
+    return compile_block(updates[n_moments], 7, PLAIN | {"arcp"})  # a division by what stays the same becomes a product

@@ -16,8 +16,7 @@ from numba.extending import register_jitable
 from pliant.engines.compiled.blocks import Float
 from pliant.engines.compiled.cache import Kept, compiled_kernel, once
 from pliant.engines.compiled.layout import LAYER, Data, Plan
-from pliant.engines.compiled.pointers import call_at, numbers
-from pliant.engines.compiled.products import across, affine, back, sums
+from pliant.engines.compiled.pointers import call_at, in_wide_registers, numbers, size_of
 
 TINY = 1e-300  # a batch without weight then moves by its penalty alone
 
@@ -30,22 +29,26 @@ FAST = {"contract", "reassoc", "nsz", "arcp"}  # sums may be taken apart, so tha
 def gather(like: Any, source: int, columns: int, order: int, first: int, rows: int, target: int) -> int:
     """Bring rows into one place, in their order; where they lie as they are wanted nothing moves. Give the address."""
     if order == 0:
-        return source + first * columns * like.itemsize
+        return source + first * columns * size_of(like)
     chosen, into = numbers("int64", order, first + rows), numbers(like, target, rows * columns)
     for i in range(rows):
-        row = numbers(like, source + chosen[first + i] * columns * like.itemsize, columns)
+        row = numbers(like, source + chosen[first + i] * columns * size_of(like), columns)
         for j in range(columns):
             into[i * columns + j] = row[j]
     return target
 
 
-@register_jitable
+@register_jitable(forceinline=True)
 def forward(like: Any, plan: Any, layers: Any, parameters: int, X: int, offset: int, rows: int) -> None:
     """Walk from the inputs (rows, inputs) to eta; fills z and a of every layer on the way."""
-    size = like.itemsize
+    size = size_of(like)
     source = X
     if plan.bends:
-        source, chosen, into = plan.bent, numbers("int64", plan.bends, plan.n_bends), numbers(like, plan.bent, rows * plan.n_bends)
+        source, chosen, into = (
+            plan.bent,
+            numbers("int64", plan.bends, plan.n_bends),
+            numbers(like, plan.bent, rows * plan.n_bends),
+        )
         whole = numbers(like, X, rows * plan.inputs)
         for i in range(rows):
             for j in range(plan.n_bends):
@@ -61,12 +64,13 @@ def forward(like: Any, plan: Any, layers: Any, parameters: int, X: int, offset: 
             before = layers[l - 1]
             call_at(plan.finish, (before.z, before.a, weights, biases, plan.eta, rows, layer.fan_in))
             break
-        affine(like, layer.input, weights, biases, rows, layer.fan_in, layer.fan_out, layer.z)
+        call_at(plan.affine, (layer.input, weights, biases, rows, layer.fan_in, layer.fan_out, layer.z))
         if l < last - ends_in_one:
             call_at(plan.value, (layer.z, layer.a, rows * layer.fan_out))
     eta = numbers(like, plan.eta, rows * plan.outputs)
     if plan.skip >= 0:
-        affine(like, X, parameters + plan.skip * size, 0, rows, plan.inputs, plan.outputs, plan.skipped)
+        weights = parameters + plan.skip * size
+        call_at(plan.affine, (X, weights, 0, rows, plan.inputs, plan.outputs, plan.skipped))
         line = numbers(like, plan.skipped, rows * plan.outputs)
         for i in range(rows * plan.outputs):
             eta[i] += line[i]
@@ -77,17 +81,18 @@ def forward(like: Any, plan: Any, layers: Any, parameters: int, X: int, offset: 
                 eta[i * plan.outputs + j] += shift[i]
 
 
-@register_jitable
+@register_jitable(forceinline=True)
 def backward(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: int, gradient: int) -> None:
     """Walk back from delta, which the last layer holds, to the gradient (k,), summed over rows."""
-    size, last = like.itemsize, len(layers) - 1
+    size, last = size_of(like), len(layers) - 1
     if plan.skip >= 0:
-        across(like, X, layers[last].delta, rows, plan.inputs, plan.outputs, gradient + plan.skip * size)
+        line = gradient + plan.skip * size
+        call_at(plan.across, (X, layers[last].delta, rows, plan.inputs, plan.outputs, line))
     for l in range(last, -1, -1):
         layer, weights = layers[l], parameters + layers[l].weights * size
         outer = gradient + layer.weights * size
         if l == last and layer.biases >= 0:  # those of the other layers are summed where the slope is
-            sums(like, layer.delta, rows, layer.fan_out, gradient + layer.biases * size)
+            call_at(plan.sums, (layer.delta, rows, layer.fan_out, gradient + layer.biases * size))
         if l > 0:
             before = layers[l - 1]
             biases = gradient + before.biases * size
@@ -95,25 +100,34 @@ def backward(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: i
                 at = (before.z, before.a, layer.delta, weights, before.delta, outer, biases, rows, layer.fan_in)
                 call_at(plan.begin, at)
                 continue
-            back(like, layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta)
+            call_at(plan.back, (layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta))
             call_at(plan.slope, (before.z, before.a, before.delta, biases, rows, before.fan_out))
-        across(like, layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, outer)
+        call_at(plan.across, (layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, outer))
 
 
 @register_jitable
-def gradient_of(like: Any, plan: Any, layers: Any, data: Any, parameters: int, order: int, first: int, count: int) -> Any:
-    """Write the gradient of the mean loss over a batch, penalty included; give that loss, and the sum of the weights.
-
-    The batch is `count` rows from place `first` of an order, or of the table itself where `order` is 0.
-    """
+def weight_of(like: Any, data: Any, order: int, first: int, count: int) -> float:
+    """Give the sum of the weights of a batch."""
     total = 0.0
     if order:
         chosen, weights = numbers("int64", order, first + count), numbers(like, data.weights, data.n_rows)
         for i in range(first, first + count):
             total += np.float64(weights[chosen[i]])
     else:
-        for weight in numbers(like, data.weights + first * like.itemsize, count):
+        for weight in numbers(like, data.weights + first * size_of(like), count):
             total += np.float64(weight)
+    return total
+
+
+@register_jitable(forceinline=True)
+def gradient_of(
+    like: Any, plan: Any, layers: Any, data: Any, parameters: int, order: int, first: int, count: int, total: float
+) -> float:
+    """Write the gradient of the mean loss over a batch, penalty included; give that loss.
+
+    The batch is `count` rows from place `first` of an order, or of the table itself where `order` is 0; its weights
+    sum to `total`.
+    """
     loss, last, divisor = 0.0, layers[len(layers) - 1], max(total, TINY)
     for at in range(0, count, plan.chunk):
         rows = min(plan.chunk, count - at)
@@ -132,7 +146,10 @@ def gradient_of(like: Any, plan: Any, layers: Any, data: Any, parameters: int, o
             backward(like, plan, layers, parameters, X, rows, data.gradient)
         else:
             backward(like, plan, layers, parameters, X, rows, plan.partial)
-            whole, part = numbers(like, data.gradient, plan.n_parameters), numbers(like, plan.partial, plan.n_parameters)
+            whole, part = (
+                numbers(like, data.gradient, plan.n_parameters),
+                numbers(like, plan.partial, plan.n_parameters),
+            )
             for k in range(plan.n_parameters):
                 whole[k] += part[k]
     if data.penalty:
@@ -141,50 +158,58 @@ def gradient_of(like: Any, plan: Any, layers: Any, data: Any, parameters: int, o
         for k in range(plan.n_parameters):
             slope[k] += held[k] * theta[k]
             loss += 0.5 * np.float64(held[k] * theta[k] * theta[k])
-    return loss, total
+    return loss
 
 
-def train(like, plan, layers, data, moments, orders, rates, settings, losses, step):  # type: ignore[no-untyped-def]
-    """Run the epochs that `rates` (epochs, steps) has: parameters (`like`) and moments move in place."""
-    parameters, steps = like.ctypes.data, rates.shape[1]
+def train(like, plan, layers, data, parameters, moments, orders, rates, settings, losses, step):  # type: ignore[no-untyped-def]
+    """Run the epochs that `rates` (epochs, steps) has: parameters and moments move in place."""
+    in_wide_registers()
+    steps, given = rates.shape[1], settings.ctypes.data
+    weight = weight_of(like, data, 0, 0, data.n_rows)
     for epoch in range(len(rates)):
         total, whole = 0.0, 0.0
         for s in range(steps):
             first = s * data.batch
             order = orders[epoch].ctypes.data if steps > 1 else 0
             count = min(data.batch, data.n_rows - first)
-            loss, weight = gradient_of(like, plan, layers, data, parameters, order, first, count)
+            if steps > 1:
+                weight = weight_of(like, data, order, first, count)
+            loss = gradient_of(like, plan, layers, data, parameters, order, first, count, weight)
             step += 1
-            settings[0] = rates[epoch, s]
-            at = (parameters, data.gradient, moments, data.decays, settings.ctypes.data, plan.n_parameters, step)
+            numbers(like, given, 1)[0] = rates[epoch, s]
+            at = (parameters, data.gradient, moments, data.decays, given, plan.n_parameters, step)
             call_at(data.update, at)
             total += weight * loss
             whole += weight
         losses[epoch] = total / max(whole, TINY)
 
 
-def whole_gradient(like, plan, layers, data):  # type: ignore[no-untyped-def]
-    """Give the loss over all rows at the parameters `like`, and leave its gradient in its place."""
-    return gradient_of(like, plan, layers, data, like.ctypes.data, 0, 0, data.n_rows)[0]
+def whole_gradient(like, plan, layers, data, parameters):  # type: ignore[no-untyped-def]
+    """Give the loss over all rows at some parameters, and leave its gradient in its place."""
+    in_wide_registers()
+    total = weight_of(like, data, 0, 0, data.n_rows)
+    return gradient_of(like, plan, layers, data, parameters, 0, 0, data.n_rows, total)
 
 
-def predict(like, plan, layers, X, offset, eta):  # type: ignore[no-untyped-def]
-    """Write eta (n, q) of rows X (n, inputs) at the parameters `like`; no offset where `offset` is empty."""
-    size = like.itemsize
+def predict(like, plan, layers, parameters, X, offset, eta):  # type: ignore[no-untyped-def]
+    """Write eta (n, q) of rows X (n, inputs); no offset where `offset` is empty."""
+    in_wide_registers()
+    size = size_of(like)
     for at in range(0, len(X), plan.chunk):
         rows = min(plan.chunk, len(X) - at)
         shift = offset.ctypes.data + at * size if len(offset) else 0
-        forward(like, plan, layers, like.ctypes.data, X.ctypes.data + at * plan.inputs * size, shift, rows)
+        forward(like, plan, layers, parameters, X.ctypes.data + at * plan.inputs * size, shift, rows)
         eta[at : at + rows] = numbers(like, plan.eta, (rows, plan.outputs))
 
 
-def jacobian(like, plan, layers, X, whole):  # type: ignore[no-untyped-def]
+def jacobian(like, plan, layers, parameters, X, whole):  # type: ignore[no-untyped-def]
     """Write d eta / d parameters (n, q, k): the walk back for each output by itself, without sums over rows."""
+    in_wide_registers()
     last = len(layers) - 1
     for at in range(0, len(X), plan.chunk):
         rows = min(plan.chunk, len(X) - at)
         lines = X[at : at + rows]
-        forward(like, plan, layers, like.ctypes.data, lines.ctypes.data, 0, rows)
+        forward(like, plan, layers, parameters, lines.ctypes.data, 0, rows)
         for o in range(plan.outputs):
             delta = numbers(like, layers[last].delta, (rows, plan.outputs))
             for i in range(rows):
@@ -206,8 +231,8 @@ def jacobian(like, plan, layers, X, whole):  # type: ignore[no-untyped-def]
                         for j in range(layer.fan_out):
                             row[layer.biases + j] = delta[i, j]
                 if l > 0:
-                    before, weights = layers[l - 1], like.ctypes.data + layer.weights * like.itemsize
-                    back(like, layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta)
+                    before, weights = layers[l - 1], parameters + layer.weights * size_of(like)
+                    call_at(plan.back, (layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta))
                     call_at(plan.slope, (before.z, before.a, before.delta, plan.partial, rows, before.fan_out))
             if plan.skip >= 0:
                 for i in range(rows):
@@ -225,18 +250,18 @@ def _signature(function: Callable[..., Any], dtype: Float) -> Any:
     """Give what one of `KERNELS` takes and gives for a dtype."""
     one = numba.from_dtype(np.dtype(dtype))
     line, table, cube, whole = one[::1], one[:, ::1], one[:, :, ::1], LONG[:, ::1]
-    rates, settings = types.float64[:, ::1], types.float64[::1]
+    rates, losses = types.float64[:, ::1], types.float64[::1]
     kinds = {
-        train: types.void(line, PLAN, LAYERS, DATA, LONG, whole, rates, settings, settings, LONG),
-        whole_gradient: types.float64(line, PLAN, LAYERS, DATA),
-        predict: types.void(line, PLAN, LAYERS, table, line, table),
-        jacobian: types.void(line, PLAN, LAYERS, table, cube),
+        train: types.void(one, PLAN, LAYERS, DATA, LONG, LONG, whole, rates, line, losses, LONG),
+        whole_gradient: types.float64(one, PLAN, LAYERS, DATA, LONG),
+        predict: types.void(one, PLAN, LAYERS, LONG, table, line, table),
+        jacobian: types.void(one, PLAN, LAYERS, LONG, table, cube),
     }
     return kinds[function]
 
 
 @once
-def kernel(function: Callable[..., Any], dtype: Float) -> Callable[..., Any]:
+def kernel(function: Callable[..., Any], dtype: Float) -> Any:
     """Give one of `KERNELS` compiled for a dtype; from the cache, if it is there."""
     return compiled_kernel(_signature(function, dtype), function, **HOW)
 

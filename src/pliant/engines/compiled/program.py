@@ -2,14 +2,13 @@
 
 import threading
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from pliant.engines.compiled.blocks import Float, response_block, update_block
 from pliant.engines.compiled.kernels import jacobian, kernel, predict, train, whole_gradient
-from pliant.engines.compiled.layout import Data, Layout, lay_out
+from pliant.engines.compiled.layout import Data, Layout, address, empty, lay_out
 from pliant.engines.contract import Problem, State, batches
 from pliant.network import Network
 from pliant.optimisers.rule import Rule
@@ -29,11 +28,12 @@ class CompiledProgram:
     def __init__(self, problem: Problem, rule: Rule, batch: int | None, precision: str) -> None:
         self.problem, self.rule, self.dtype = problem, rule, FLOATS[precision]
         self.slices = batches(problem.n_rows, batch)
-        self.X, self.y, self.weights, self.offset, self.penalty = (
-            self._own(values) for values in (problem.X, problem.y, problem.weights, problem.offset, problem.penalty)
-        )
-        k = problem.network.n_parameters
-        self.decays = self._own(np.ones(k) if problem.decays is None else problem.decays)
+        n, k, inputs = problem.n_rows, problem.network.n_parameters, problem.network.inputs
+        columns = problem.network.outputs + problem.likelihood.has_classes
+        self.X, self.y = self._own(problem.X, (n, inputs)), self._own(problem.y, (n, columns))
+        self.weights, self.offset = self._own(problem.weights, (n,)), self._own(problem.offset, (n,))
+        self.penalty = self._own(problem.penalty, (k,))
+        self.decays = self._own(np.ones(k) if problem.decays is None else problem.decays, (k,))
         parameter = problem.likelihood.family.parameter
         self.parameter = np.array([0.0 if parameter is None else parameter])
         self.response, self.update = response_block(problem.likelihood, self.dtype), update_block(rule, self.dtype)
@@ -41,14 +41,15 @@ class CompiledProgram:
 
     def run(self, state: State, orders: IntArray, rates: Array) -> State:
         """Train for as many epochs as `orders` has rows."""
-        parameters, moments = self._own(state.parameters), self._own(state.moments)
-        settings, losses = np.array([0.0, *self.rule.settings.values()]), np.zeros(len(rates))
+        k = self.problem.network.n_parameters
+        parameters, moments = self._own(state.parameters, (k,)), self._own(state.moments, (self.rule.n_moments, k))
+        settings = self._own(np.array([0.0, *self.rule.settings.values()]), (1 + len(self.rule.settings),))
+        losses = np.zeros(len(rates))
         layout, data, _ = self._laid()
-        if len(self.slices) == 1:
-            orders = orders[:, :0]  # a full batch takes the rows as they lie
-        orders, rates = np.require(orders, np.int64, "CW"), np.require(rates, np.float64, "CW")
-        how = (_address(moments), orders, rates, settings, losses, state.step)
-        kernel(train, self.dtype)(parameters, layout.plan, layout.layers, data, *how)
+        rates = _writable(shaped(rates, (len(rates), len(self.slices))), np.float64)
+        orders = self._orders(orders, len(rates))
+        how = (address(parameters), address(moments), orders, rates, settings, losses, state.step)
+        kernel(train, self.dtype)(self.dtype(0), layout.plan, layout.layers, data, *how)
         return replace(
             state,
             parameters=parameters.astype(np.float64),
@@ -58,10 +59,21 @@ class CompiledProgram:
             losses=np.concatenate([state.losses, losses]),
         )
 
+    def _orders(self, orders: IntArray, epochs: int) -> IntArray:
+        """Give the orders as the kernel takes them, checked; none where the rows are taken as they lie."""
+        if len(self.slices) < 2:
+            return np.zeros((0, 0), np.int64)
+        orders = _writable(orders, np.int64)
+        n = self.problem.n_rows
+        if orders.shape != (epochs, n) or (orders.size and not (orders.min() >= 0 and orders.max() < n)):
+            raise ValueError(f"orders of {epochs} epochs are wanted here, each of the rows 0 to {n - 1}")
+        return orders
+
     def loss_and_gradient(self, parameters: Array) -> tuple[float, Array]:
         """Give the loss over all rows, penalty included, and its gradient (k,)."""
         layout, data, gradient = self._laid()
-        loss = kernel(whole_gradient, self.dtype)(self._own(parameters), layout.plan, layout.layers, data)
+        own = self._own(parameters, gradient.shape)
+        loss = kernel(whole_gradient, self.dtype)(self.dtype(0), layout.plan, layout.layers, data, address(own))
         return float(loss), gradient.astype(np.float64)
 
     def predict(self, parameters: Array, X: Array, offset: Array | None = None) -> Array:
@@ -72,17 +84,20 @@ class CompiledProgram:
         """Give d eta / d parameters (m, q, k)."""
         layout, network = self._laid()[0], self.problem.network
         whole = np.empty((len(X), network.outputs, network.n_parameters), self.dtype)
-        kernel(jacobian, self.dtype)(self._own(parameters), layout.plan, layout.layers, self._own(X), whole)
-        return whole.astype(np.float64, copy=False)
+        own, rows = self._own(parameters, whole.shape[2:]), self._own(X, (len(X), network.inputs))
+        kernel(jacobian, self.dtype)(self.dtype(0), layout.plan, layout.layers, address(own), rows, whole)
+        return np.asarray(whole, np.float64)
 
     def evaluate(self, parameters: Array, X: Array, y: Array, weights: Array, offset: Array) -> float:
         """Give the mean loss over other rows, without penalty."""
         each = self.problem.likelihood.loss(y, self.predict(parameters, X, offset))
         return float(weights @ each / np.sum(weights))
 
-    def _own(self, values: Array) -> Array:
-        """Copy an array as the kernels take it: C order, in the engine's dtype."""
-        return np.array(values, self.dtype, order="C")
+    def _own(self, values: Array, shape: tuple[int, ...]) -> Array:
+        """Copy an array as the kernels take it: C order, in the engine's dtype, at the start of a line."""
+        own: Array = empty(shape, self.dtype)
+        own[...] = shaped(values, shape)
+        return own
 
     def _laid(self) -> tuple[Layout, Data, Array]:
         """Give this thread's layout, the addresses of the problem's arrays, and the place of the gradient."""
@@ -95,32 +110,45 @@ class CompiledProgram:
         batch = self.slices[0].stop if self.slices else 0
         layout = lay_out(self.problem.network, self.dtype, batch)
         chunk, columns = layout.plan.chunk, self.y.shape[1]
-        gradient, loss = np.zeros(self.problem.network.n_parameters, self.dtype), np.zeros(1)
+        gradient, loss = empty((self.problem.network.n_parameters,), self.dtype), np.zeros(1)
         chunk_y, chunk_weights, chunk_offset, shares = (
-            np.zeros(chunk * width, self.dtype) for width in (columns, 1, 1, 1)
+            empty((chunk * width,), self.dtype) for width in (columns, 1, 1, 1)
         )
         data = Data(
             n_rows=self.problem.n_rows,
             batch=batch,
             columns=columns,
-            X=_address(self.X),
-            y=_address(self.y),
-            weights=_address(self.weights),
-            offset=_address(self.offset),
-            penalty=_address(self.penalty) if np.any(self.penalty) else 0,
+            X=address(self.X),
+            y=address(self.y),
+            weights=address(self.weights),
+            offset=address(self.offset),
+            penalty=address(self.penalty) if np.any(self.penalty) else 0,
             response=self.response,
-            parameter=_address(self.parameter),
-            loss=_address(loss),
-            chunk_y=_address(chunk_y),
-            chunk_weights=_address(chunk_weights),
-            chunk_offset=_address(chunk_offset),
-            shares=_address(shares),
+            parameter=address(self.parameter),
+            loss=address(loss),
+            chunk_y=address(chunk_y),
+            chunk_weights=address(chunk_weights),
+            chunk_offset=address(chunk_offset),
+            shares=address(shares),
             update=self.update,
-            gradient=_address(gradient),
-            decays=_address(self.decays),
+            gradient=address(gradient),
+            decays=address(self.decays),
         )
         self.local.held = (loss, chunk_y, chunk_weights, chunk_offset, shares)
         return layout, data, gradient
+
+
+def shaped(values: Array, shape: tuple[int, ...]) -> Array:
+    """Give an array that has the shape; a kernel would read past the end of another, and say nothing.
+
+    Raises
+    ------
+    ValueError
+        If it has another shape.
+    """
+    if values.shape != shape:
+        raise ValueError(f"an array of shape {shape} is wanted here, not {values.shape}")
+    return values
 
 
 _LOCAL = threading.local()
@@ -141,19 +169,15 @@ def _predict(
     layout: Layout, network: Network, parameters: Array, X: Array, offset: Array | None, dtype: Float
 ) -> Array:
     """Let the kernel predict."""
-    own = partial(_writable, dtype=dtype)
     eta = np.empty((len(X), network.outputs), dtype)
-    shift = own(np.zeros(0) if offset is None else offset)
-    kernel(predict, dtype)(own(parameters), layout.plan, layout.layers, own(X), shift, eta)
+    rows = _writable(shaped(X, (len(X), network.inputs)), dtype)
+    shift = np.zeros(0, dtype) if offset is None else _writable(shaped(offset, (len(X),)), dtype)
+    own = np.ascontiguousarray(shaped(parameters, (network.n_parameters,)), dtype)
+    kernel(predict, dtype)(dtype(0), layout.plan, layout.layers, address(own), rows, shift, eta)
     return eta.astype(np.float64, copy=False)
 
 
-def _writable(values: Array, dtype: Float) -> Array:
+def _writable(values: Any, dtype: Any) -> Any:
     """Give an array in C order and of that type which may be written, as kernels have it; a copy only where needed."""
     plain = np.ascontiguousarray(values, dtype)
     return plain if plain.flags.writeable else plain.copy()
-
-
-def _address(array: Any) -> int:
-    """Give the address of an array's first number; whoever asks keeps the array."""
-    return int(array.ctypes.data)

@@ -17,6 +17,7 @@ from pliant.engines.compiled.blocks import (
 )
 from pliant.engines.compiled.cache import TALLY, place_to_keep
 from pliant.engines.compiled.kernels import KERNELS, is_kept, kernel
+from pliant.engines.compiled.products import product_blocks
 from pliant.functions.activations import ACTIVATIONS
 from pliant.functions.families import FAMILIES
 from pliant.functions.likelihood import likelihood
@@ -33,6 +34,7 @@ def pieces() -> list[tuple[str, Callable[[], Any]]]:
         found += [(f"kernel {each.__name__}, {kind}", partial(kernel, each, dtype)) for each in KERNELS]
     for dtype in DTYPES:
         kind = dtype.__name__
+        found.append((f"products of a layer, {kind}", partial(product_blocks, dtype)))
         for name in ACTIVATIONS:
             for block in (value_block, slope_block, finish_block, begin_block):
                 found.append((f"activation {name}, {kind}", partial(block, name, dtype)))
