@@ -30,6 +30,7 @@ from pliant.optimisers import DRIVERS
 from pliant.optimisers.checks import check_choice, check_count, check_flag, check_word
 from pliant.recipe import NOTHING_BENDS, Asked, choose, refine, settle_engine, what_was_asked, widen
 from pliant.training import progress_bar
+from pliant.training.checkpoint import engine_of
 
 NO_CHECKPOINT = (
     "a table this small is fitted in seconds and keeps no checkpoint; leave checkpoint out, or train by small steps, "
@@ -226,6 +227,8 @@ def fit(
         rows, held_out = split(arrays, trained_on)
         shape = parameter_for_network(chosen, design, rows)
         sizes = len(rows.y), network.outputs, network.n_parameters
+        if checkpoint is not None and engine == "auto":
+            asked = replace(asked, engine=engine_of(checkpoint) or engine)
         plan = settle_engine(refine(plan, *sizes), asked, *sizes)
         settings = replace(plan.settings, given=_names(beside), asked=said)
         if plan.members is not None:

@@ -33,6 +33,15 @@ def test_a_fit_is_trained_by_the_engine_that_suits_its_length(epochs, engine):
     assert pliant.fit("y ~ x", table, epochs=epochs, **how).settings.engine == engine
 
 
+def test_a_checkpoint_goes_on_in_the_engine_that_began_it(tmp_path, monkeypatch):
+    table = {"x": [1.0, 2.0, 3.0, 4.0, 5.0], "y": [2.0, 1.0, 4.0, 3.0, 5.0]}
+    how = {"optimiser": "adam", "hidden": 1, "activation": "relu", "checkpoint": tmp_path / "c.checkpoint"}
+    assert pliant.fit("y ~ x", table, epochs=3, **how).settings.engine == "reference"
+    assert how["checkpoint"].exists()
+    monkeypatch.setattr("pliant.engines.ENOUGH_WORK", 0.0)
+    assert pliant.fit("y ~ x", table, epochs=6, **how).settings.engine == "reference"
+
+
 def test_an_unknown_engine_names_the_choices():
     with pytest.raises(ArgumentError, match="no engine 'jax'; choose one of reference, compiled, torch"):
         choose_engine("jax")

@@ -3,10 +3,10 @@
 Nothing of Numba is loaded before a problem is.
 """
 
+import functools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +93,7 @@ class CompiledEngine:
         return eta
 
 
-@cache
+@functools.cache
 def _program(engine: CompiledEngine) -> Any:
     """Load what runs, with Numba; say why where it cannot."""
     reason = engine.available()
