@@ -11,7 +11,6 @@ from pliant.recipe.asked import Asked, Plan
 STEP = 50_000  # numbers that a step costs beside its arithmetic: some 0.1 ms, whatever its size
 SQUARED = 16  # products of J'J that are made in the time of one number of J
 MEMBERS = 10  # where as many are fitted as suit the rows
-ALONG_PATH = 3  # fits of a member whose weight decay is chosen by the folds, for each decay a few steps
 
 
 def settle_engine(plan: Plan, asked: Asked, rows: int, outputs: int, n_parameters: int) -> Plan:
@@ -35,4 +34,4 @@ def numbers_to_work(plan: Plan, rows: int, outputs: int, n_parameters: int) -> f
     if settings.optimiser == "lm":
         each *= outputs * (1.0 + n_parameters / SQUARED)
     fits = 1 if plan.members is None else plan.members or MEMBERS
-    return float(fits * (ALONG_PATH if settings.by_folds else 1) * steps) * (STEP + each)
+    return float(fits * steps) * (STEP + each)
