@@ -18,6 +18,11 @@ def available() -> str | None:
     return "there is no C++ compiler, and torch.compile is left out"
 
 
+def suits(job: Job) -> bool:
+    """Say whether a job is long enough to compile for it, which takes most of a minute."""
+    return job.steps >= 100
+
+
 def prepare(job: Job, threads: int) -> Train:
     """Write the step as a function, for an optimiser object would break the graph; the first call compiles."""
     import torch
