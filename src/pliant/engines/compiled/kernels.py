@@ -18,7 +18,7 @@ from pliant.engines.compiled.blocks import Float
 from pliant.engines.compiled.cache import compiled
 from pliant.engines.compiled.layout import LAYER, Data, Plan
 from pliant.engines.compiled.pointers import call_at, numbers
-from pliant.engines.compiled.products import across, affine, back, sums
+from pliant.engines.compiled.products import across, affine, back, products, sums
 
 TINY = 1e-300  # a batch without weight then moves by its penalty alone
 
@@ -166,43 +166,45 @@ def predict(like, plan, layers, X, offset, eta):  # type: ignore[no-untyped-def]
         eta[at : at + rows] = numbers(like, plan.eta, (rows, plan.outputs))
 
 
+@register_jitable
+def slopes(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: int, target: int, stride: int) -> None:
+    """Walk back without sums over rows: row i of delta times d eta_i / d parameters, written at `target` + i `stride`.
+
+    Delta (rows, outputs) is what the last layer holds, after `forward` of the same rows; `stride` counts numbers.
+    """
+    size, last = like.itemsize, len(layers) - 1
+    if plan.skip >= 0:
+        products(like, X, layers[last].delta, rows, plan.inputs, plan.outputs, target + plan.skip * size, stride)
+    for l in range(last, -1, -1):
+        layer = layers[l]
+        place = target + layer.weights * size
+        products(like, layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, place, stride)
+        if layer.biases >= 0:
+            delta = numbers(like, layer.delta, (rows, layer.fan_out))
+            for i in range(rows):
+                row = numbers(like, target + (i * stride + layer.biases) * size, layer.fan_out)
+                for j in range(layer.fan_out):
+                    row[j] = delta[i, j]
+        if l > 0:
+            before, weights = layers[l - 1], parameters + layer.weights * size
+            back(like, layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta)
+            call_at(plan.slope, (before.z, before.a, before.delta, rows * before.fan_out))
+
+
 def jacobian(like, plan, layers, X, whole):  # type: ignore[no-untyped-def]
-    """Write d eta / d parameters (n, q, k): the walk back for each output by itself, without sums over rows."""
-    last = len(layers) - 1
+    """Write d eta / d parameters (n, q, k): the walk back for each output by itself."""
+    size, last, stride = like.itemsize, layers[len(layers) - 1], plan.outputs * plan.n_parameters
     for at in range(0, len(X), plan.chunk):
         rows = min(plan.chunk, len(X) - at)
-        lines = X[at : at + rows]
-        forward(like, plan, layers, like.ctypes.data, lines.ctypes.data, 0, rows)
+        lines = X.ctypes.data + at * plan.inputs * size
+        forward(like, plan, layers, like.ctypes.data, lines, 0, rows)
         for o in range(plan.outputs):
-            delta = numbers(like, layers[last].delta, (rows, plan.outputs))
+            delta = numbers(like, last.delta, (rows, plan.outputs))
             for i in range(rows):
                 for j in range(plan.outputs):
                     delta[i, j] = j == o
-            for l in range(last, -1, -1):
-                layer = layers[l]
-                a, delta = (
-                    numbers(like, layer.input, (rows, layer.fan_in)),
-                    numbers(like, layer.delta, (rows, layer.fan_out)),
-                )
-                for i in range(rows):
-                    row = whole[at + i, o]
-                    for k in range(layer.fan_in):
-                        first = layer.weights + k * layer.fan_out
-                        for j in range(layer.fan_out):
-                            row[first + j] = a[i, k] * delta[i, j]
-                    if layer.biases >= 0:
-                        for j in range(layer.fan_out):
-                            row[layer.biases + j] = delta[i, j]
-                if l > 0:
-                    before, weights = layers[l - 1], like.ctypes.data + layer.weights * like.itemsize
-                    back(like, layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta)
-                    call_at(plan.slope, (before.z, before.a, before.delta, rows * before.fan_out))
-            if plan.skip >= 0:
-                for i in range(rows):
-                    row = whole[at + i, o]
-                    for k in range(plan.inputs):
-                        for j in range(plan.outputs):
-                            row[plan.skip + k * plan.outputs + j] = lines[i, k] * (j == o)
+            target = whole.ctypes.data + (at * stride + o * plan.n_parameters) * size
+            slopes(like, plan, layers, like.ctypes.data, lines, rows, target, stride)
 
 
 @cache

@@ -74,6 +74,25 @@ def across(like: Any, a: int, delta: int, rows: int, fan_in: int, fan_out: int, 
 
 
 @register_jitable
+def products(
+    like: Any, a: int, delta: int, rows: int, fan_in: int, fan_out: int, target: int, stride: int
+) -> None:
+    """Write a_i' delta_i (fan_in, fan_out) of every row by itself, at `target` + i `stride` numbers."""
+    A, D = numbers(like, a, (rows, fan_in)), numbers(like, delta, (rows, fan_out))
+    for i in range(rows):
+        into = numbers(like, target + i * stride * like.itemsize, fan_in * fan_out)
+        if fan_out == 1:
+            part = D[i, 0]
+            for k in range(fan_in):
+                into[k] = A[i, k] * part
+        else:
+            for k in range(fan_in):
+                part = A[i, k]
+                for j in range(fan_out):
+                    into[k * fan_out + j] = part * D[i, j]
+
+
+@register_jitable
 def sums(like: Any, delta: int, rows: int, fan_out: int, gradient: int) -> None:
     """Write the sum over rows of delta (fan_out,), the gradient of biases."""
     D, g = numbers(like, delta, (rows, fan_out)), numbers(like, gradient, fan_out)

@@ -10,6 +10,7 @@ import numpy as np
 from pliant.engines.compiled.blocks import Float, response_block, update_block
 from pliant.engines.compiled.kernels import jacobian, kernel, predict, train, whole_gradient
 from pliant.engines.compiled.layout import Data, Layout, lay_out
+from pliant.engines.compiled.normal import CompiledNormal
 from pliant.engines.contract import Problem, State, batches
 from pliant.network import Network
 from pliant.optimisers.rule import Rule
@@ -77,6 +78,13 @@ class CompiledProgram:
         """Give the mean loss over other rows, without penalty."""
         each = self.problem.likelihood.loss(y, self.predict(parameters, X, offset))
         return float(weights @ each / np.sum(weights))
+
+    def normal(self) -> CompiledNormal | None:
+        """Give what sums the normal equations, for one thread; None in float32, in which they would lose all digits."""
+        if self.dtype is not np.float64:
+            return None
+        layout, data, _ = self._laid()
+        return CompiledNormal(layout, data, self.problem.network.outputs)
 
     def _own(self, values: Array) -> Array:
         """Copy an array as the kernels take it: C order, in the engine's dtype."""

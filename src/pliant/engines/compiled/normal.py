@@ -1,0 +1,214 @@
+"""The normal equations of damped Gauss-Newton, summed over rows in one go; see `contract.Normal`.
+
+Rows are walked through in chunks: forward, back for each line of a row's information root, and A'A added up by BLAS.
+A itself, rows by parameters, is never in memory. BLAS and LAPACK are SciPy's, called by address: Numba's own
+`np.dot` makes both halves of A'A, in twice the time, and SciPy's wrappers copy every matrix. Kernels hold no lock of
+Python's, so that members on threads do not wait for one another.
+"""
+
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+from numba import types
+from numba.extending import get_cython_function_address, register_jitable
+
+from pliant.engines.compiled.cache import compiled
+from pliant.engines.compiled.kernels import DATA, FAST, LAYERS, LONG, PLAN, forward, slopes
+from pliant.engines.compiled.layout import Data, Layout
+from pliant.engines.compiled.pointers import call_at, numbers
+from pliant.types import Array
+
+CHUNK_NUMBERS, FEWEST_ROWS = 2**16, 64  # of A in one chunk, half a megabyte
+
+
+class Algebra(NamedTuple):
+    """Addresses of BLAS and LAPACK, and of constants, which they take by address too.
+
+    Counts are int64: where a library wants int32 it reads the lower half, which comes first on every processor that
+    Numba knows.
+    """
+
+    syrk: int
+    potrf: int
+    potrs: int
+    trtri: int
+    lower: int
+    as_is: int  # not transposed
+    general: int  # no unit diagonal
+    single: int  # int64 1
+    zero: int
+    one: int
+
+
+ALGEBRA = types.NamedUniTuple(LONG, len(Algebra._fields), Algebra)
+
+
+@cache
+def algebra() -> tuple[Algebra, tuple[Array, ...]]:
+    """Give the addresses, and what keeps the constants alive."""
+    texts = np.frombuffer(b"LNN", np.uint8).copy()
+    counts, values = np.array([1]), np.array([0.0, 1.0])
+    routines = [("blas", "dsyrk"), ("lapack", "dpotrf"), ("lapack", "dpotrs"), ("lapack", "dtrtri")]
+    addresses = [int(get_cython_function_address(f"scipy.linalg.cython_{where}", name)) for where, name in routines]
+    letters, value = int(texts.ctypes.data), int(values.ctypes.data)
+    constants = (letters, letters + 1, letters + 2, int(counts.ctypes.data), value, value + 8)
+    return Algebra(*addresses, *constants), (texts, counts, values)
+
+
+def total_loss(parameters, plan, layers, data, eta):  # type: ignore[no-untyped-def]
+    """Write eta (n, q) of the problem's rows and give the sum of their losses, each times its weight."""
+    total, size, last = 0.0, parameters.itemsize, layers[len(layers) - 1]
+    for at in range(0, data.n_rows, plan.chunk):
+        rows = min(plan.chunk, data.n_rows - at)
+        X, offset = data.X + at * plan.inputs * size, data.offset + at * size
+        y, weights = data.y + at * data.columns * size, data.weights + at * size
+        forward(parameters, plan, layers, parameters.ctypes.data, X, offset, rows)
+        places = (y, plan.eta, weights, data.parameter, rows, plan.outputs, data.columns, last.delta, data.loss)
+        call_at(data.response, places)
+        total += numbers("float64", data.loss, 1)[0]
+        eta[at : at + rows] = numbers(parameters, plan.eta, (rows, plan.outputs))
+    return total
+
+
+def normal(parameters, plan, layers, data, algebra, F, b, chunk, gram, pull):  # type: ignore[no-untyped-def]
+    """Write A'A, the half below its diagonal as Fortran lays it, into `gram` (k, k) and A'b into `pull` (k,).
+
+    A row's lines of A are its F (r, q) times d eta / d parameters; F is (n, r, q), b (n, r), and `chunk` has room for
+    as many rows of A as are worked on at once.
+    """
+    size, last, k, lines = parameters.itemsize, layers[len(layers) - 1], plan.n_parameters, F.shape[1]
+    most = min(len(chunk) // (k * lines), plan.chunk)
+    counts = np.array([k, 0])
+    order, count, target = counts.ctypes.data, counts.ctypes.data + 8, chunk.ctypes.data
+    pull[:] = 0.0
+    for at in range(0, data.n_rows, most):
+        rows = min(most, data.n_rows - at)
+        X = data.X + at * plan.inputs * size
+        forward(parameters, plan, layers, parameters.ctypes.data, X, 0, rows)
+        for t in range(lines):
+            delta = numbers(parameters, last.delta, (rows, plan.outputs))
+            for i in range(rows):
+                for j in range(plan.outputs):
+                    delta[i, j] = F[at + i, t, j]
+            slopes(parameters, plan, layers, parameters.ctypes.data, X, rows, target + t * k * size, lines * k)
+        counts[1] = rows * lines
+        keep = algebra.one if at > 0 else algebra.zero
+        call_at(
+            algebra.syrk,
+            (algebra.lower, algebra.as_is, order, count, algebra.one, target, order, keep, gram.ctypes.data, order),
+        )
+        for i in range(rows):
+            for t in range(lines):
+                part = b[at + i, t]
+                row = numbers(parameters, target + (i * lines + t) * k * size, k)
+                for c in range(k):
+                    pull[c] += part * row[c]
+
+
+@register_jitable
+def root(algebra: Any, gram: Any, phi: float, decay: Any, work: Any, counts: Any) -> bool:
+    """Write the lower root of gram / phi + diag(decay) into `work`; say whether there is one."""
+    k, whole = len(decay), 0.0
+    for j in range(k):
+        for i in range(j, k):
+            work[j, i] = gram[j, i] / phi
+        work[j, j] += decay[j]
+        for i in range(j, k):
+            whole += work[j, i]
+    if not np.isfinite(whole):
+        return False
+    order, failed = counts.ctypes.data, counts.ctypes.data + 8
+    counts[0], counts[1] = k, 0
+    call_at(algebra.potrf, (algebra.lower, order, work.ctypes.data, order, failed))
+    return counts[1] == 0
+
+
+def solve(algebra, gram, phi, decay, work, move):  # type: ignore[no-untyped-def]
+    """Solve (gram / phi + diag(decay)) d = move in place; say whether it could be done."""
+    counts = np.zeros(2, np.int64)
+    if not root(algebra, gram, phi, decay, work, counts):
+        return False
+    order, failed = counts.ctypes.data, counts.ctypes.data + 8
+    places = (algebra.lower, order, algebra.single, work.ctypes.data, order, move.ctypes.data, order, failed)
+    call_at(algebra.potrs, places)
+    return True
+
+
+def inverse_diagonal(algebra, gram, phi, decay, work, diagonal):  # type: ignore[no-untyped-def]
+    """Write the diagonal (k,) of (gram / phi + diag(decay))^-1; say whether it could be done."""
+    counts = np.zeros(2, np.int64)
+    if not root(algebra, gram, phi, decay, work, counts):
+        return False
+    order, failed = counts.ctypes.data, counts.ctypes.data + 8
+    call_at(algebra.trtri, (algebra.lower, algebra.general, order, work.ctypes.data, order, failed))
+    for j in range(len(diagonal)):
+        total = 0.0
+        for i in range(j, len(diagonal)):
+            total += work[j, i] * work[j, i]
+        diagonal[j] = total
+    return True
+
+
+@cache
+def kernel(function: Any) -> Any:
+    """Give a function of this file compiled, in float64; from the cache, if it is there."""
+    line, table, cube = types.float64[::1], types.float64[:, ::1], types.float64[:, :, ::1]
+    half = (ALGEBRA, table, types.float64, line, table, line)
+    kinds = {
+        total_loss: types.float64(line, PLAN, LAYERS, DATA, table),
+        normal: types.void(line, PLAN, LAYERS, DATA, ALGEBRA, cube, table, line, table, line),
+        solve: types.boolean(*half),
+        inverse_diagonal: types.boolean(*half),
+    }
+    # NaN and infinity stay what they are under FAST, which `root` asks for.
+    return compiled(partial(numba.njit, kinds[function]), function, nogil=True, error_model="numpy", fastmath=FAST)
+
+
+class CompiledSystem:
+    """A'A and A'b at some parameters; see `optimisers.gauss_newton.System`."""
+
+    def __init__(self, gram: Array, pull: Array, squares: float, work: Array) -> None:
+        """Keep A'A, A'b and b'b; `work` (k, k) is room that all systems of one fit share."""
+        self.gram, self.pull, self.squares, self.work = gram, pull, squares, work
+
+    def solve(self, phi: float, decay: Array, right: Array) -> Array | None:
+        """Solve (A'A / phi + diag(decay)) d = right (k,); None if it cannot be factored."""
+        move = np.array(right)
+        return move if kernel(solve)(algebra()[0], self.gram, float(phi), decay, self.work, move) else None
+
+    def inverse_diagonal(self, phi: float, decay: Array) -> Array | None:
+        """Give the diagonal (k,) of (A'A / phi + diag(decay))^-1; None if it cannot be factored."""
+        diagonal = np.empty(len(decay))
+        done = kernel(inverse_diagonal)(algebra()[0], self.gram, float(phi), decay, self.work, diagonal)
+        return diagonal if done else None
+
+
+class CompiledNormal:
+    """Sums over all rows; see `contract.Normal`. One thread's own: the buffers are shared by all calls."""
+
+    def __init__(self, layout: Layout, data: Data, outputs: int) -> None:
+        """Take the places of the problem's arrays, which whoever asks keeps alive."""
+        self.layout, self.data, self.outputs = layout, data, outputs
+        k = layout.plan.n_parameters
+        self.work, self.chunk = np.zeros((k, k)), np.zeros(0)
+
+    def loss(self, parameters: Array) -> tuple[float, Array]:
+        """Give sum_i w_i l_i and eta (n, q)."""
+        eta = np.empty((self.data.n_rows, self.outputs))
+        layout = self.layout
+        return kernel(total_loss)(np.ascontiguousarray(parameters), layout.plan, layout.layers, self.data, eta), eta
+
+    def system(self, parameters: Array, F: Array, b: Array) -> CompiledSystem:
+        """Give the system of rows whose A is F (n, r, q) times d eta / d parameters; b is (n, r)."""
+        layout, (n, lines, _) = self.layout, F.shape
+        k = layout.plan.n_parameters
+        rows = min(n, max(FEWEST_ROWS, CHUNK_NUMBERS // (k * lines)))
+        if len(self.chunk) != rows * lines * k:
+            self.chunk = np.zeros(rows * lines * k)
+        gram, pull = np.empty((k, k)), np.empty(k)
+        own = np.ascontiguousarray
+        places = (layout.plan, layout.layers, self.data, algebra()[0])
+        kernel(normal)(own(parameters), *places, own(F), own(b), self.chunk, gram, pull)
+        return CompiledSystem(gram, pull, float(np.vdot(b, b)), self.work)
