@@ -29,7 +29,7 @@ from typing import Protocol
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs, dtrtri
 
-from pliant.types import Array, IntArray
+from pliant.types import Array, BoolArray, IntArray
 
 MAX_TRIES, TRIES_TO_FLOOR = 12, 40  # of one step, with four times the damping each time
 LEAST_DAMPING, LEAST_TO_FLOOR = 1e-8, 1e-15
@@ -123,7 +123,20 @@ class Scheme:
 
     def decay(self, alphas: Array) -> Array:
         """Give the decay of each parameter (k,)."""
-        return np.append(alphas, self.rest)[self.groups]
+        levels = np.empty(len(alphas) + 1)
+        levels[:-1], levels[-1] = alphas, self.rest
+        return levels[self.groups]
+
+    def summed(self, values: Array, count: int) -> Array:
+        """Give the sum of values (k,) over each of so many groups."""
+        inside, groups = self._inside
+        return np.asarray(np.bincount(groups, values[inside], count), np.float64)
+
+    @cached_property
+    def _inside(self) -> tuple[BoolArray, IntArray]:
+        """Mark the parameters (k,) of a group, and give the group of each of these."""
+        inside = self.groups >= 0
+        return inside, self.groups[inside]
 
 
 def start(objective: Objective, parameters: Array, alphas: Array, phi: float, scheme: Scheme) -> Damped:
@@ -203,9 +216,7 @@ def _weigh(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
         return at
     determined = 1.0 - decay * diagonal
     count = len(at.alphas)
-    inside = scheme.groups >= 0
-    gammas = np.bincount(scheme.groups[inside], determined[inside], count)
-    squares = np.bincount(scheme.groups[inside], at.parameters[inside] ** 2, count)
+    gammas, squares = scheme.summed(determined, count), scheme.summed(at.parameters**2, count)
     alphas = np.clip((gammas + PRIOR) / (squares + PRIOR), *ALPHA_RANGE)
     for group in scheme.kept:
         alphas[group] = at.alphas[group]

@@ -74,9 +74,7 @@ def across(like: Any, a: int, delta: int, rows: int, fan_in: int, fan_out: int, 
 
 
 @register_jitable
-def products(
-    like: Any, a: int, delta: int, rows: int, fan_in: int, fan_out: int, target: int, stride: int
-) -> None:
+def products(like: Any, a: int, delta: int, rows: int, fan_in: int, fan_out: int, target: int, stride: int) -> None:
     """Write a_i' delta_i (fan_in, fan_out) of every row by itself, at `target` + i `stride` numbers."""
     A, D = numbers(like, a, (rows, fan_in)), numbers(like, delta, (rows, fan_out))
     for i in range(rows):
