@@ -22,6 +22,7 @@ MacKay (1992), A practical Bayesian framework for backpropagation networks.
 Foresee and Hagan (1997), Gauss-Newton approximation to Bayesian learning.
 """
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
@@ -178,7 +179,7 @@ def step(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
     if moved.steps < BEFORE_EVIDENCE:
         return moved
     weighed = _weigh(objective, moved, scheme)
-    still = bool(np.all(np.abs(np.log(weighed.alphas / at.alphas)) < 0.02))
+    still = bool((np.abs(np.log(weighed.alphas / at.alphas)) < 0.02).all())
     return replace(weighed, settled=still and near)
 
 
@@ -217,7 +218,7 @@ def _weigh(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
     determined = 1.0 - decay * diagonal
     count = len(at.alphas)
     gammas, squares = scheme.summed(determined, count), scheme.summed(at.parameters**2, count)
-    alphas = np.clip((gammas + PRIOR) / (squares + PRIOR), *ALPHA_RANGE)
+    alphas = np.minimum(np.maximum((gammas + PRIOR) / (squares + PRIOR), ALPHA_RANGE[0]), ALPHA_RANGE[1])
     for group in scheme.kept:
         alphas[group] = at.alphas[group]
     phi = at.phi
@@ -313,4 +314,4 @@ def _promise(system: System, phi: float, decay: Array, pull: Array) -> float:
 def _value(objective: Objective, parameters: Array, decay: Array, phi: float) -> float:
     """Give F; inf where it is not a number."""
     value = objective.loss(parameters) / phi + 0.5 * float(decay @ parameters**2)
-    return value if np.isfinite(value) else np.inf
+    return value if math.isfinite(value) else math.inf

@@ -20,7 +20,7 @@ from pliant.engines.compiled.layout import Data, Layout
 from pliant.engines.compiled.pointers import call_at, numbers
 from pliant.types import Array
 
-CHUNK_NUMBERS, FEWEST_ROWS = 2**16, 64  # of A in one chunk, half a megabyte
+CHUNK_NUMBERS, FEWEST_ROWS = 2**15, 64  # of A in one chunk, a quarter of a megabyte
 
 
 class Algebra(NamedTuple):
@@ -31,6 +31,7 @@ class Algebra(NamedTuple):
     """
 
     syrk: int
+    gemv: int
     potrf: int
     potrs: int
     upper: int  # of a matrix as Fortran lays it, which is the lower half here
@@ -51,6 +52,7 @@ def algebra() -> Algebra:
     letters, numbers_at = int(texts.ctypes.data), int(values.ctypes.data)
     return Algebra(
         syrk=get_cython_function_address("scipy.linalg.cython_blas", "dsyrk"),
+        gemv=get_cython_function_address("scipy.linalg.cython_blas", "dgemv"),
         potrf=get_cython_function_address("scipy.linalg.cython_lapack", "dpotrf"),
         potrs=get_cython_function_address("scipy.linalg.cython_lapack", "dpotrs"),
         upper=letters,
@@ -89,7 +91,6 @@ def normal(parameters, plan, layers, data, algebra, F, b, chunk, gram, pull):  #
     most = min(len(chunk) // (k * lines), plan.chunk)
     counts = np.array([k, 0])
     order, count, target = counts.ctypes.data, counts.ctypes.data + 8, chunk.ctypes.data
-    pull[:] = 0.0
     for at in range(0, data.n_rows, most):
         rows = min(most, data.n_rows - at)
         X = data.X + at * plan.inputs * size
@@ -106,21 +107,32 @@ def normal(parameters, plan, layers, data, algebra, F, b, chunk, gram, pull):  #
             algebra.syrk,
             (algebra.upper, algebra.as_is, order, count, algebra.one, target, order, keep, gram.ctypes.data, order),
         )
-        for i in range(rows):
-            for t in range(lines):
-                part = b[at + i, t]
-                row = numbers(parameters, target + (i * lines + t) * k * size, k)
-                for c in range(k):
-                    pull[c] += part * row[c]
+        given = b.ctypes.data + at * lines * size
+        call_at(
+            algebra.gemv,
+            (
+                algebra.as_is,
+                order,
+                count,
+                algebra.one,
+                target,
+                order,
+                given,
+                algebra.single,
+                keep,
+                pull.ctypes.data,
+                algebra.single,
+            ),
+        )
 
 
 @register_jitable
 def root(algebra: Any, gram: Any, phi: float, decay: Any, work: Any, counts: Any) -> bool:
     """Write the lower root of gram / phi + diag(decay) into `work`; say whether there is one."""
-    k, whole = len(decay), 0.0
+    k, whole, share = len(decay), 0.0, 1.0 / phi
     for j in range(k):
         for i in range(j + 1):
-            work[j, i] = gram[j, i] / phi
+            work[j, i] = gram[j, i] * share
             whole += work[j, i]
         work[j, j] += decay[j]
         whole += decay[j]
