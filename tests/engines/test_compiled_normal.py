@@ -96,8 +96,9 @@ def test_rows_beyond_one_chunk_of_layers_add_up_too():
     agree(*make("gaussian", "identity", Network(3, 1, (4,)), n=9_000))
 
 
-def test_a_step_and_the_inverse_diagonal_are_those_of_the_rows():
-    problem, parameters = make("poisson", "log", Network(6, 1, (13,)), n=200)
+@pytest.mark.parametrize(("width", "n"), [(13, 200), (70, 700)])
+def test_a_step_and_the_inverse_diagonal_are_those_of_the_rows(width, n):
+    problem, parameters = make("poisson", "log", Network(6, 1, (width,)), n=n)
     systems = [rows.system(parameters) for rows in both(problem)]
     right = np.random.default_rng(1).normal(size=len(parameters))
     for phi, decay in ((0.7, 0.3 + parameters**2), (12.0, np.full(len(parameters), 1e-3))):

@@ -20,6 +20,7 @@ from pliant.engines.compiled.layout import Data, Layout
 from pliant.engines.compiled.pointers import call_at, numbers
 from pliant.types import Array
 
+MOST_INVERTED = 512  # parameters, beyond which LAPACK inverts a triangle faster than a loop does
 CHUNK_NUMBERS, FEWEST_ROWS = 2**15, 64  # of A in one chunk, a quarter of a megabyte
 
 
@@ -34,8 +35,9 @@ class Algebra(NamedTuple):
     gemv: int
     potrf: int
     potrs: int
+    trtri: int
     upper: int  # of a matrix as Fortran lays it, which is the lower half here
-    as_is: int  # not transposed
+    as_is: int  # not transposed, and no unit diagonal
     single: int  # int64 1
     zero: int
     one: int
@@ -55,6 +57,7 @@ def algebra() -> Algebra:
         gemv=get_cython_function_address("scipy.linalg.cython_blas", "dgemv"),
         potrf=get_cython_function_address("scipy.linalg.cython_lapack", "dpotrf"),
         potrs=get_cython_function_address("scipy.linalg.cython_lapack", "dpotrs"),
+        trtri=get_cython_function_address("scipy.linalg.cython_lapack", "dtrtri"),
         upper=letters,
         as_is=letters + 1,
         single=int(counts.ctypes.data),
@@ -157,9 +160,15 @@ def solve(algebra, gram, phi, decay, work, move):  # type: ignore[no-untyped-def
 
 def inverse_diagonal(algebra, gram, phi, decay, work, diagonal):  # type: ignore[no-untyped-def]
     """Write the diagonal (k,) of (gram / phi + diag(decay))^-1; say whether it could be done."""
-    if not root(algebra, gram, phi, decay, work, np.zeros(2, np.int64)):
+    counts = np.zeros(2, np.int64)
+    if not root(algebra, gram, phi, decay, work, counts):
         return False
-    invert(work)
+    if len(diagonal) > MOST_INVERTED:
+        counts[1] = 0
+        order, failed = counts.ctypes.data, counts.ctypes.data + 8
+        call_at(algebra.trtri, (algebra.upper, algebra.as_is, order, work.ctypes.data, order, failed))
+    else:
+        invert(work)
     diagonal[:] = 0.0
     for i in range(len(diagonal)):
         for j in range(i + 1):
@@ -232,11 +241,10 @@ class CompiledSystem:
 class CompiledNormal:
     """Sums over all rows; see `contract.Normal`. One thread's own: the buffers are shared by all calls."""
 
-    def __init__(self, layout: Layout, data: Data, outputs: int) -> None:
-        """Take the places of the problem's arrays, which whoever asks keeps alive."""
-        self.layout, self.data, self.outputs = layout, data, outputs
-        k = layout.plan.n_parameters
-        self.work, self.chunk = np.zeros((k, k)), np.zeros(0)
+    def __init__(self, layout: Layout, data: Data, outputs: int, held: tuple[Any, ...]) -> None:
+        """Take the places of the problem's arrays, and `held`, which keeps them alive."""
+        self.layout, self.data, self.outputs, self.held = layout, data, outputs, held
+        self.work, self.chunk = np.zeros((0, 0)), np.zeros(0)
 
     def loss(self, parameters: Array) -> tuple[float, Array]:
         """Give sum_i w_i l_i and eta (n, q)."""
@@ -250,7 +258,7 @@ class CompiledNormal:
         k = layout.plan.n_parameters
         rows = min(n, max(FEWEST_ROWS, CHUNK_NUMBERS // (k * lines)))
         if len(self.chunk) != rows * lines * k:
-            self.chunk = np.zeros(rows * lines * k)
+            self.work, self.chunk = np.zeros((k, k)), np.zeros(rows * lines * k)
         gram, pull = np.empty((k, k)), np.empty(k)
         own = np.ascontiguousarray
         places = (layout.plan, layout.layers, self.data, algebra())

@@ -84,7 +84,7 @@ class CompiledProgram:
         if self.dtype is not np.float64:
             return None
         layout, data, _ = self._laid()
-        return CompiledNormal(layout, data, self.problem.network.outputs)
+        return CompiledNormal(layout, data, self.problem.network.outputs, (self, self.local.held))
 
     def _own(self, values: Array) -> Array:
         """Copy an array as the kernels take it: C order, in the engine's dtype."""
