@@ -78,6 +78,14 @@ def autograd_distance(problem, parameters):
     return distance(by_hand[1], by_torch[1])
 
 
+def compiled_distance(problem, parameters):
+    """Give how far the compiled engine's gradient is from the reference engine's."""
+    by_hand = engine("reference").load(problem, RULE).loss_and_gradient(parameters)
+    compiled = engine("compiled").load(problem, RULE).loss_and_gradient(parameters)
+    assert compiled[0] == pytest.approx(by_hand[0], rel=1e-12)
+    return distance(compiled[1], by_hand[1])
+
+
 def complex_step_distance(problem, parameters):
     """Give how far the gradient by hand is from Im loss(parameters + i h d) / h, in three directions d."""
     program = engine("reference").load(problem, RULE)
@@ -97,6 +105,7 @@ def test_gradient_by_hand_is_that_of_autograd_and_of_complex_step(family, link, 
         where = (depth, skip, outputs, problem.network)
         assert autograd_distance(problem, parameters) < 1e-12, where
         assert complex_step_distance(problem, parameters) < 1e-12, where
+        assert compiled_distance(problem, parameters) < 1e-12, where
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -122,6 +131,8 @@ def test_jacobian_by_hand_is_that_of_autograd(outputs, activation):
         by_torch = engine("torch", device="cpu").load(problem, RULE).jacobian(parameters, problem.X)
         assert by_hand.shape == (N_ROWS, outputs, problem.network.n_parameters)
         assert distance(by_hand, by_torch) < 1e-13
+        compiled = engine("compiled").load(problem, RULE).jacobian(parameters, problem.X)
+        assert distance(compiled, by_hand) < 1e-13
 
 
 @pytest.mark.parametrize(("family", "link"), PAIRS)
@@ -137,7 +148,11 @@ def test_jacobian_and_delta_make_the_gradient(family, link):
 
 def main():
     """Print the figures."""
-    for name, measure in (("autograd", autograd_distance), ("complex step", complex_step_distance)):
+    for name, measure in (
+        ("autograd", autograd_distance),
+        ("complex step", complex_step_distance),
+        ("compiled", compiled_distance),
+    ):
         began, found = time.perf_counter(), []
         for (family, link), activation in itertools.product(PAIRS, ACTIVATIONS):
             for shape in shapes():

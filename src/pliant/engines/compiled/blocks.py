@@ -17,7 +17,7 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 from pliant.engines.compiled import fast
 from pliant.engines.compiled.cache import compiled
 from pliant.engines.compiled.plain import call, key_of, step_by
-from pliant.engines.compiled.pointers import numbers
+from pliant.engines.compiled.pointers import in_wide_registers, numbers
 from pliant.errors import ArgumentError
 from pliant.functions.activations import ACTIVATIONS
 from pliant.functions.likelihood import Likelihood
@@ -26,11 +26,15 @@ from pliant.optimisers.rule import Rule
 Float = type[np.floating[Any]]
 
 
-def _compile(function: Callable[..., None], count: int) -> int:
+# What the compiler may do: a product and a sum in one; also sums taken apart, so that they fill whole registers. Plain
+# texts say in what order they round: they are compiled with the first, whatever the block around them allows.
+PLAIN, SUMS = {"contract"}, {"contract", "reassoc", "nsz"}
+
+
+def compile_block(function: Callable[..., None], count: int, freedom: set[str] = PLAIN) -> int:
     """Compile a block of so many int64 and give its address; what is compiled stays for good."""
     signature = types.void(*[types.int64] * count)
-    # Sums may not be taken apart here: a plain text says in what order it rounds.
-    block = compiled(partial(cfunc, signature), function, error_model="numpy", fastmath={"contract"})
+    block = compiled(partial(cfunc, signature), function, error_model="numpy", fastmath=freedom)
     _KEPT.append(block)
     return int(block.address)
 
@@ -39,22 +43,88 @@ _KEPT: list[Any] = []
 
 
 @cache
-def activation_blocks(name: str, dtype: Float) -> tuple[int, int]:
-    """Give value(z, a, n), which writes a, and slope(z, a, delta, n), which multiplies delta by the slope."""
-    activation, kind = ACTIVATIONS[name], dtype.__name__
-    value_key, slope_key = key_of(activation.value, dtype), key_of(activation.slope, dtype)
+def value_block(name: str, dtype: Float) -> int:
+    """Give value(z, a, n), which writes a = activation(z)."""
+    kind, key = dtype.__name__, key_of(ACTIVATIONS[name].value, dtype)
 
     def value(z, a, n):  # type: ignore[no-untyped-def]
+        in_wide_registers()
         before, after = numbers(kind, z, n), numbers(kind, a, n)
         for i in range(n):
-            after[i] = call(value_key, before[i])
+            after[i] = call(key, before[i])
 
-    def slope(z, a, delta, n):  # type: ignore[no-untyped-def]
-        before, after, moved = numbers(kind, z, n), numbers(kind, a, n), numbers(kind, delta, n)
-        for i in range(n):
-            moved[i] *= call(slope_key, before[i], after[i])
+    return compile_block(value, 3)
 
-    return _compile(value, 3), _compile(slope, 4)
+
+@cache
+def slope_block(name: str, dtype: Float) -> int:
+    """Give slope(z, a, delta, biases, rows, units): delta (rows, units) times the slope, and its sum over rows."""
+    kind, key = dtype.__name__, key_of(ACTIVATIONS[name].slope, dtype)
+
+    def slope(z, a, delta, biases, rows, units):  # type: ignore[no-untyped-def]
+        in_wide_registers()
+        before, after = numbers(kind, z, rows * units), numbers(kind, a, rows * units)
+        moved, total = numbers(kind, delta, rows * units), numbers(kind, biases, units)
+        total[:] = 0
+        for i in range(rows):
+            first = i * units
+            for j in range(units):
+                each = moved[first + j] * call(key, before[first + j], after[first + j])
+                moved[first + j] = each
+                total[j] += each
+
+    return compile_block(slope, 6)
+
+
+@cache
+def finish_block(name: str, dtype: Float) -> int:
+    """Give finish(z, a, weights, bias, eta, rows, units): a = activation(z) and eta = a weights + bias, in one pass.
+
+    For one output, as most networks for tables have. There is no bias where its address is 0.
+    """
+    kind, key = dtype.__name__, key_of(ACTIVATIONS[name].value, dtype)
+
+    def finish(z, a, weights, bias, eta, rows, units):  # type: ignore[no-untyped-def]
+        in_wide_registers()
+        before, after = numbers(kind, z, rows * units), numbers(kind, a, rows * units)
+        w, out, shift = numbers(kind, weights, units), numbers(kind, eta, rows), dtype(0)
+        if bias:
+            shift = numbers(kind, bias, 1)[0]
+        for i in range(rows):
+            first, total = i * units, dtype(0)
+            for j in range(units):
+                each = call(key, before[first + j])
+                after[first + j] = each
+                total += each * w[j]
+            out[i] = total + shift
+
+    return compile_block(finish, 7, SUMS)
+
+
+@cache
+def begin_block(name: str, dtype: Float) -> int:
+    """Give begin(z, a, delta, weights, before, weights_gradient, biases_gradient, rows, units): the way back of `finish`.
+
+    before = (delta weights') slope(z, a),    weights_gradient = a' delta,    biases_gradient = 1' before
+    """
+    kind, key = dtype.__name__, key_of(ACTIVATIONS[name].slope, dtype)
+
+    def begin(z, a, delta, weights, before, weights_gradient, biases_gradient, rows, units):  # type: ignore[no-untyped-def]
+        in_wide_registers()
+        zs, ones = numbers(kind, z, rows * units), numbers(kind, a, rows * units)
+        d, w, back = numbers(kind, delta, rows), numbers(kind, weights, units), numbers(kind, before, rows * units)
+        outer, sums = numbers(kind, weights_gradient, units), numbers(kind, biases_gradient, units)
+        outer[:] = 0
+        sums[:] = 0
+        for i in range(rows):
+            first, part = i * units, d[i]
+            for j in range(units):
+                each = part * w[j] * call(key, zs[first + j], ones[first + j])
+                back[first + j] = each
+                sums[j] += each
+                outer[j] += ones[first + j] * part
+
+    return compile_block(begin, 9)
 
 
 def response_block(likelihood: Likelihood, dtype: Float) -> int:
@@ -87,6 +157,7 @@ def _elementwise_block(
     low, high = bounds or (-np.inf, np.inf)
 
     def response(y, eta, shares, parameter, rows, outputs, columns, delta, loss):  # type: ignore[no-untyped-def]
+        in_wide_registers()
         n = rows * outputs
         ys, etas, deltas = numbers(kind, y, n), numbers(kind, eta, n), numbers(kind, delta, n)
         share, total, known = numbers(kind, shares, rows), 0.0, numbers("float64", parameter, 1)[0]
@@ -106,7 +177,7 @@ def _elementwise_block(
                 total += weight * each
         numbers("float64", loss, 1)[0] = total
 
-    return _compile(response, 9)
+    return compile_block(response, 9)
 
 
 @cache
@@ -116,6 +187,7 @@ def _classes_block(dtype: Float) -> int:
     exp, log = fast.exp, fast.log
 
     def response(y, eta, shares, parameter, rows, outputs, columns, delta, loss):  # type: ignore[no-untyped-def]
+        in_wide_registers()
         ys, etas = numbers(kind, y, rows * columns), numbers(kind, eta, rows * outputs)
         deltas, share, total = numbers(kind, delta, rows * outputs), numbers(kind, shares, rows), 0.0
         for i in range(rows):
@@ -135,13 +207,13 @@ def _classes_block(dtype: Float) -> int:
             total += weight * each
         numbers("float64", loss, 1)[0] = total
 
-    return _compile(response, 9)
+    return compile_block(response, 9)
 
 
 def update_block(rule: Rule, dtype: Float) -> int:
     """Give update(parameters, gradient, moments, decays, settings, n, step): one step of a rule, in place.
 
-    `moments` is (n_moments, n); `settings` are float64: the rate, then the rule's own.
+    `moments` is (n_moments, n); `settings` are the rate, then the rule's own.
 
     Raises
     ------
@@ -158,15 +230,17 @@ def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed:
     kind = dtype.__name__
 
     def update_0(parameters, gradient, moments, decays, settings, n, step):  # type: ignore[no-untyped-def]
-        theta, slope, given = numbers(kind, parameters, n), numbers(kind, gradient, n), numbers("float64", settings, 9)
-        rate, count = dtype(given[0]), dtype(step)
+        in_wide_registers()
+        theta, slope, given = numbers(kind, parameters, n), numbers(kind, gradient, n), numbers(kind, settings, n_settings + 1)
+        rate, count = given[0], dtype(step)
         for i in range(n):
             theta[i], _ = step_by(key, theta[i], slope[i], (), count, rate, ())
 
     def update_1(parameters, gradient, moments, decays, settings, n, step):  # type: ignore[no-untyped-def]
-        theta, slope, given = numbers(kind, parameters, n), numbers(kind, gradient, n), numbers("float64", settings, 9)
-        rate, count, first = dtype(given[0]), dtype(step), numbers(kind, moments, n)
-        shrink, held = numbers(kind, decays, n), to_fixed_tuple(given[1:].astype(dtype), n_settings)
+        in_wide_registers()
+        theta, slope, given = numbers(kind, parameters, n), numbers(kind, gradient, n), numbers(kind, settings, n_settings + 1)
+        rate, count, first = given[0], dtype(step), numbers(kind, moments, n)
+        shrink, held = numbers(kind, decays, n), to_fixed_tuple(given[1:], n_settings)
         for i in range(n):
             if decayed >= 0:
                 own = tuple_setitem(held, decayed, held[decayed] * shrink[i])
@@ -175,9 +249,10 @@ def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed:
             theta[i], (first[i],) = step_by(key, theta[i], slope[i], (first[i],), count, rate, own)
 
     def update_2(parameters, gradient, moments, decays, settings, n, step):  # type: ignore[no-untyped-def]
-        theta, slope, given = numbers(kind, parameters, n), numbers(kind, gradient, n), numbers("float64", settings, 9)
-        rate, count, both = dtype(given[0]), dtype(step), numbers(kind, moments, 2 * n)
-        shrink, held = numbers(kind, decays, n), to_fixed_tuple(given[1:].astype(dtype), n_settings)
+        in_wide_registers()
+        theta, slope, given = numbers(kind, parameters, n), numbers(kind, gradient, n), numbers(kind, settings, n_settings + 1)
+        rate, count, both = given[0], dtype(step), numbers(kind, moments, 2 * n)
+        shrink, held = numbers(kind, decays, n), to_fixed_tuple(given[1:], n_settings)
         for i in range(n):
             if decayed >= 0:
                 own = tuple_setitem(held, decayed, held[decayed] * shrink[i])
@@ -188,4 +263,4 @@ def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed:
     updates = (update_0, update_1, update_2)
     if n_moments >= len(updates):
         raise ArgumentError(f"the compiled engine takes rules of two moments at most; for {name} choose engine='torch'")
-    return _compile(updates[n_moments], 7)
+    return compile_block(updates[n_moments], 7, PLAIN | {"arcp"})  # a division by what stays the same becomes a product

@@ -26,7 +26,16 @@ from numba.extending import overload
 
 from pliant.engines.compiled import bits
 from pliant.engines.compiled.bits import copysign, exponent, fabs, fraction, two_to
-from pliant.engines.compiled.series import FLOAT32, FLOAT64, OPTIONS, Constants
+from pliant.engines.compiled.series import (
+    FLOAT32,
+    FLOAT64,
+    OPTIONS,
+    TANH_FLAT_32,
+    TANH_NEAR_32,
+    TANH_NUMBERS_32,
+    Constants,
+    tanh_whole_32,
+)
 from pliant.types import Array
 
 pi, e, inf, nan = np.pi, np.e, np.inf, np.nan
@@ -208,7 +217,20 @@ def _make(constants: Constants) -> dict[str, Callable[..., Any]]:
     return {made.__name__: made for made in (exp, expm1, log, log1p, tanh, arctan)}
 
 
-MADE = {types.float64: _make(FLOAT64), types.float32: _make(FLOAT32)}
+def _make_tanh_32() -> Callable[..., Any]:
+    """Give the tanh of float32, which has one form for all numbers: half the time of the two."""
+    flat, near, numbers = np.float32(TANH_FLAT_32), np.float32(TANH_NEAR_32), tuple(map(np.float32, TANH_NUMBERS_32))
+
+    def tanh(x):  # type: ignore[no-untyped-def]
+        """An odd polynomial over an even one."""
+        z = flat if x > flat else x
+        z = -flat if z < -flat else z
+        return x if fabs(x) < near else tanh_whole_32(z, numbers)
+
+    return tanh
+
+
+MADE = {types.float64: _make(FLOAT64), types.float32: _make(FLOAT32) | {"tanh": _make_tanh_32()}}
 
 
 def _offer(function: Callable[..., Array], choose: Callable[..., Any]) -> None:

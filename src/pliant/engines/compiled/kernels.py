@@ -17,8 +17,7 @@ from numba.extending import register_jitable
 from pliant.engines.compiled.blocks import Float
 from pliant.engines.compiled.cache import compiled
 from pliant.engines.compiled.layout import LAYER, Data, Plan
-from pliant.engines.compiled.pointers import call_at, numbers
-from pliant.engines.compiled.products import across, affine, back, products, sums
+from pliant.engines.compiled.pointers import call_at, in_wide_registers, numbers, size_of
 
 TINY = 1e-300  # a batch without weight then moves by its penalty alone
 
@@ -31,19 +30,19 @@ FAST = {"contract", "reassoc", "nsz", "arcp"}  # sums may be taken apart, so tha
 def gather(like: Any, source: int, columns: int, order: int, first: int, rows: int, target: int) -> int:
     """Bring rows into one place, in their order; where they lie as they are wanted nothing moves. Give the address."""
     if order == 0:
-        return source + first * columns * like.itemsize
+        return source + first * columns * size_of(like)
     chosen, into = numbers("int64", order, first + rows), numbers(like, target, rows * columns)
     for i in range(rows):
-        row = numbers(like, source + chosen[first + i] * columns * like.itemsize, columns)
+        row = numbers(like, source + chosen[first + i] * columns * size_of(like), columns)
         for j in range(columns):
             into[i * columns + j] = row[j]
     return target
 
 
-@register_jitable
+@register_jitable(forceinline=True)
 def forward(like: Any, plan: Any, layers: Any, parameters: int, X: int, offset: int, rows: int) -> None:
     """Walk from the inputs (rows, inputs) to eta; fills z and a of every layer on the way."""
-    size = like.itemsize
+    size = size_of(like)
     source = X
     if plan.bends:
         source, chosen, into = plan.bent, numbers("int64", plan.bends, plan.n_bends), numbers(like, plan.bent, rows * plan.n_bends)
@@ -52,15 +51,23 @@ def forward(like: Any, plan: Any, layers: Any, parameters: int, X: int, offset: 
             for j in range(plan.n_bends):
                 into[i * plan.n_bends + j] = whole[i * plan.inputs + chosen[j]]
     layers[0].input = source
+    ends_in_one, last = plan.finish != 0, len(layers) - 1
     for l in range(len(layers)):
         layer = layers[l]
-        biases = parameters + layer.biases * size if layer.biases >= 0 else 0
-        affine(like, layer.input, parameters + layer.weights * size, biases, rows, layer.fan_in, layer.fan_out, layer.z)
-        if layer.a:
+        weights, biases = parameters + layer.weights * size, 0
+        if layer.biases >= 0:
+            biases = parameters + layer.biases * size
+        if l == last and ends_in_one:
+            before = layers[l - 1]
+            call_at(plan.finish, (before.z, before.a, weights, biases, plan.eta, rows, layer.fan_in))
+            break
+        call_at(plan.affine, (layer.input, weights, biases, rows, layer.fan_in, layer.fan_out, layer.z))
+        if l < last - ends_in_one:
             call_at(plan.value, (layer.z, layer.a, rows * layer.fan_out))
     eta = numbers(like, plan.eta, rows * plan.outputs)
     if plan.skip >= 0:
-        affine(like, X, parameters + plan.skip * size, 0, rows, plan.inputs, plan.outputs, plan.skipped)
+        weights = parameters + plan.skip * size
+        call_at(plan.affine, (X, weights, 0, rows, plan.inputs, plan.outputs, plan.skipped))
         line = numbers(like, plan.skipped, rows * plan.outputs)
         for i in range(rows * plan.outputs):
             eta[i] += line[i]
@@ -71,24 +78,31 @@ def forward(like: Any, plan: Any, layers: Any, parameters: int, X: int, offset: 
                 eta[i * plan.outputs + j] += shift[i]
 
 
-@register_jitable
+@register_jitable(forceinline=True)
 def backward(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: int, gradient: int) -> None:
     """Walk back from delta, which the last layer holds, to the gradient (k,), summed over rows."""
-    size, last = like.itemsize, len(layers) - 1
+    size, last = size_of(like), len(layers) - 1
     if plan.skip >= 0:
-        across(like, X, layers[last].delta, rows, plan.inputs, plan.outputs, gradient + plan.skip * size)
+        line = gradient + plan.skip * size
+        call_at(plan.across, (X, layers[last].delta, rows, plan.inputs, plan.outputs, line))
     for l in range(last, -1, -1):
-        layer = layers[l]
-        across(like, layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, gradient + layer.weights * size)
-        if layer.biases >= 0:
-            sums(like, layer.delta, rows, layer.fan_out, gradient + layer.biases * size)
+        layer, weights = layers[l], parameters + layers[l].weights * size
+        outer = gradient + layer.weights * size
+        if l == last and layer.biases >= 0:  # those of the other layers are summed where the slope is
+            call_at(plan.sums, (layer.delta, rows, layer.fan_out, gradient + layer.biases * size))
         if l > 0:
-            before, weights = layers[l - 1], parameters + layer.weights * size
-            back(like, layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta)
-            call_at(plan.slope, (before.z, before.a, before.delta, rows * before.fan_out))
+            before = layers[l - 1]
+            biases = gradient + before.biases * size
+            if l == last and plan.begin:
+                at = (before.z, before.a, layer.delta, weights, before.delta, outer, biases, rows, layer.fan_in)
+                call_at(plan.begin, at)
+                continue
+            call_at(plan.back, (layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta))
+            call_at(plan.slope, (before.z, before.a, before.delta, biases, rows, before.fan_out))
+        call_at(plan.across, (layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, outer))
 
 
-@register_jitable
+@register_jitable(forceinline=True)
 def gradient_of(like: Any, plan: Any, layers: Any, data: Any, parameters: int, order: int, first: int, count: int) -> Any:
     """Write the gradient of the mean loss over a batch, penalty included; give that loss, and the sum of the weights.
 
@@ -100,7 +114,7 @@ def gradient_of(like: Any, plan: Any, layers: Any, data: Any, parameters: int, o
         for i in range(first, first + count):
             total += np.float64(weights[chosen[i]])
     else:
-        for weight in numbers(like, data.weights + first * like.itemsize, count):
+        for weight in numbers(like, data.weights + first * size_of(like), count):
             total += np.float64(weight)
     loss, last, divisor = 0.0, layers[len(layers) - 1], max(total, TINY)
     for at in range(0, count, plan.chunk):
@@ -132,9 +146,10 @@ def gradient_of(like: Any, plan: Any, layers: Any, data: Any, parameters: int, o
     return loss, total
 
 
-def train(like, plan, layers, data, moments, orders, rates, settings, losses, step):  # type: ignore[no-untyped-def]
-    """Run the epochs that `rates` (epochs, steps) has: parameters (`like`) and moments move in place."""
-    parameters, steps = like.ctypes.data, rates.shape[1]
+def train(like, plan, layers, data, parameters, moments, orders, rates, settings, losses, step):  # type: ignore[no-untyped-def]
+    """Run the epochs that `rates` (epochs, steps) has: parameters and moments move in place."""
+    in_wide_registers()
+    steps, given = rates.shape[1], settings.ctypes.data
     for epoch in range(len(rates)):
         total, whole = 0.0, 0.0
         for s in range(steps):
@@ -143,42 +158,61 @@ def train(like, plan, layers, data, moments, orders, rates, settings, losses, st
             count = min(data.batch, data.n_rows - first)
             loss, weight = gradient_of(like, plan, layers, data, parameters, order, first, count)
             step += 1
-            settings[0] = rates[epoch, s]
-            at = (parameters, data.gradient, moments, data.decays, settings.ctypes.data, plan.n_parameters, step)
+            numbers(like, given, 1)[0] = rates[epoch, s]
+            at = (parameters, data.gradient, moments, data.decays, given, plan.n_parameters, step)
             call_at(data.update, at)
             total += weight * loss
             whole += weight
         losses[epoch] = total / max(whole, TINY)
 
 
-def whole_gradient(like, plan, layers, data):  # type: ignore[no-untyped-def]
-    """Give the loss over all rows at the parameters `like`, and leave its gradient in its place."""
-    return gradient_of(like, plan, layers, data, like.ctypes.data, 0, 0, data.n_rows)[0]
+def whole_gradient(like, plan, layers, data, parameters):  # type: ignore[no-untyped-def]
+    """Give the loss over all rows at some parameters, and leave its gradient in its place."""
+    in_wide_registers()
+    return gradient_of(like, plan, layers, data, parameters, 0, 0, data.n_rows)[0]
 
 
-def predict(like, plan, layers, X, offset, eta):  # type: ignore[no-untyped-def]
-    """Write eta (n, q) of rows X (n, inputs) at the parameters `like`; no offset where `offset` is empty."""
-    size = like.itemsize
+def predict(like, plan, layers, parameters, X, offset, eta):  # type: ignore[no-untyped-def]
+    """Write eta (n, q) of rows X (n, inputs); no offset where `offset` is empty."""
+    in_wide_registers()
+    size = size_of(like)
     for at in range(0, len(X), plan.chunk):
         rows = min(plan.chunk, len(X) - at)
         shift = offset.ctypes.data + at * size if len(offset) else 0
-        forward(like, plan, layers, like.ctypes.data, X.ctypes.data + at * plan.inputs * size, shift, rows)
+        forward(like, plan, layers, parameters, X.ctypes.data + at * plan.inputs * size, shift, rows)
         eta[at : at + rows] = numbers(like, plan.eta, (rows, plan.outputs))
 
 
 @register_jitable
-def slopes(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: int, target: int, stride: int) -> None:
-    """Walk back without sums over rows: row i of delta times d eta_i / d parameters, written at `target` + i `stride`.
+def outer(like: Any, a: int, delta: int, rows: int, fan_in: int, fan_out: int, target: int, stride: int) -> None:
+    """Write a_i' delta_i (fan_in, fan_out) of every row by itself, at `target` + i `stride` numbers."""
+    A, D = numbers(like, a, (rows, fan_in)), numbers(like, delta, (rows, fan_out))
+    for i in range(rows):
+        into = numbers(like, target + i * stride * size_of(like), fan_in * fan_out)
+        if fan_out == 1:
+            part = D[i, 0]
+            for k in range(fan_in):
+                into[k] = A[i, k] * part
+        else:
+            for k in range(fan_in):
+                part = A[i, k]
+                for j in range(fan_out):
+                    into[k * fan_out + j] = part * D[i, j]
 
-    Delta (rows, outputs) is what the last layer holds, after `forward` of the same rows; `stride` counts numbers.
+
+@register_jitable
+def slopes(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: int, target: int, stride: int) -> None:
+    """Walk back without sums over rows: delta_i times d eta_i / d parameters of row i, at `target` + i `stride` numbers.
+
+    Delta (rows, outputs) is what the last layer holds, after `forward` of the same rows.
     """
-    size, last = like.itemsize, len(layers) - 1
+    size, last = size_of(like), len(layers) - 1
     if plan.skip >= 0:
-        products(like, X, layers[last].delta, rows, plan.inputs, plan.outputs, target + plan.skip * size, stride)
+        outer(like, X, layers[last].delta, rows, plan.inputs, plan.outputs, target + plan.skip * size, stride)
     for l in range(last, -1, -1):
         layer = layers[l]
-        place = target + layer.weights * size
-        products(like, layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, place, stride)
+        weights = layer.weights * size
+        outer(like, layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, target + weights, stride)
         if layer.biases >= 0:
             delta = numbers(like, layer.delta, (rows, layer.fan_out))
             for i in range(rows):
@@ -186,25 +220,27 @@ def slopes(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: int
                 for j in range(layer.fan_out):
                     row[j] = delta[i, j]
         if l > 0:
-            before, weights = layers[l - 1], parameters + layer.weights * size
-            back(like, layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta)
-            call_at(plan.slope, (before.z, before.a, before.delta, rows * before.fan_out))
+            before = layers[l - 1]
+            places = (layer.delta, parameters + weights, rows, layer.fan_in, layer.fan_out, before.delta)
+            call_at(plan.back, places)
+            call_at(plan.slope, (before.z, before.a, before.delta, plan.partial, rows, before.fan_out))
 
 
-def jacobian(like, plan, layers, X, whole):  # type: ignore[no-untyped-def]
+def jacobian(like, plan, layers, parameters, X, whole):  # type: ignore[no-untyped-def]
     """Write d eta / d parameters (n, q, k): the walk back for each output by itself."""
-    size, last, stride = like.itemsize, layers[len(layers) - 1], plan.outputs * plan.n_parameters
+    in_wide_registers()
+    size, last, stride = size_of(like), layers[len(layers) - 1], plan.outputs * plan.n_parameters
     for at in range(0, len(X), plan.chunk):
         rows = min(plan.chunk, len(X) - at)
         lines = X.ctypes.data + at * plan.inputs * size
-        forward(like, plan, layers, like.ctypes.data, lines, 0, rows)
+        forward(like, plan, layers, parameters, lines, 0, rows)
         for o in range(plan.outputs):
             delta = numbers(like, last.delta, (rows, plan.outputs))
             for i in range(rows):
                 for j in range(plan.outputs):
                     delta[i, j] = j == o
             target = whole.ctypes.data + (at * stride + o * plan.n_parameters) * size
-            slopes(like, plan, layers, like.ctypes.data, lines, rows, target, stride)
+            slopes(like, plan, layers, parameters, lines, rows, target, stride)
 
 
 @cache
@@ -212,11 +248,11 @@ def kernel(function: Callable[..., Any], dtype: Float) -> Callable[..., Any]:
     """Give a function of this file compiled for a dtype; from the cache, if it is there."""
     one = numba.from_dtype(np.dtype(dtype))
     line, table, cube, whole = one[::1], one[:, ::1], one[:, :, ::1], LONG[:, ::1]
-    rates, settings = types.float64[:, ::1], types.float64[::1]
+    rates, losses = types.float64[:, ::1], types.float64[::1]
     kinds = {
-        train: types.void(line, PLAN, LAYERS, DATA, LONG, whole, rates, settings, settings, LONG),
-        whole_gradient: types.float64(line, PLAN, LAYERS, DATA),
-        predict: types.void(line, PLAN, LAYERS, table, line, table),
-        jacobian: types.void(line, PLAN, LAYERS, table, cube),
+        train: types.void(one, PLAN, LAYERS, DATA, LONG, LONG, whole, rates, line, losses, LONG),
+        whole_gradient: types.float64(one, PLAN, LAYERS, DATA, LONG),
+        predict: types.void(one, PLAN, LAYERS, LONG, table, line, table),
+        jacobian: types.void(one, PLAN, LAYERS, LONG, table, cube),
     }
     return compiled(partial(numba.njit, kinds[function]), function, nogil=True, error_model="numpy", fastmath=FAST)

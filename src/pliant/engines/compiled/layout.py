@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pliant.engines.compiled.blocks import Float, activation_blocks
+from pliant.engines.compiled.blocks import Float, begin_block, finish_block, slope_block, value_block
+from pliant.engines.compiled.products import product_blocks
 from pliant.network import Network
 from pliant.types import IntArray
 
 CACHE_NUMBERS = 2**16  # numbers of a layer that are worked on at once: they stay in the second cache
+LINE = 64  # bytes in a line of the processor's cache
 FEWEST_ROWS, MOST_ROWS = 64, 4096  # in one chunk
 
 # One layer: its shape; the places of its weights and biases in the parameters (-1: none); the addresses of its input,
@@ -30,8 +32,14 @@ class Plan(NamedTuple):
     bends: int  # address of the inputs (n_bends,) that feed the hidden layers, int64
     n_bends: int
     skip: int  # place of the skip line in the parameters, or -1
-    value: int  # address of the block
+    affine: int  # addresses of the products (products.py)
+    across: int
+    sums: int
+    back: int
+    value: int  # address of the block of every hidden layer
     slope: int
+    finish: int  # address of the block of the last hidden layer with its one output, 0 where there are more outputs
+    begin: int
     rows: int  # address of X (chunk, inputs), where rows are gathered
     bent: int  # address of X (chunk, n_bends)
     skipped: int  # address of X S (chunk, outputs)
@@ -62,6 +70,20 @@ class Data(NamedTuple):
     decays: int  # (n_parameters,)
 
 
+def empty(shape: tuple[int, ...], dtype: Any) -> Any:
+    """Give an array that begins at a line of the processor's cache: a register then never straddles two."""
+    dtype = np.dtype(dtype)
+    count = max(int(np.prod(shape)), 1)
+    buffer = np.zeros(count * dtype.itemsize + LINE, np.uint8)
+    first = -address(buffer) % LINE
+    return buffer[first : first + count * dtype.itemsize].view(dtype)[: int(np.prod(shape))].reshape(shape)
+
+
+def address(array: Any) -> int:
+    """Give the address of an array's first number; whoever asks keeps the array."""
+    return int(array.ctypes.data)
+
+
 @dataclass(frozen=True)
 class Layout:
     """A plan, its layers, and the buffers that its addresses are of."""
@@ -85,10 +107,10 @@ def lay_out(network: Network, dtype: Float, rows: int = MOST_ROWS) -> Layout:
     chunk = max(1, min(rows, max(FEWEST_ROWS, min(MOST_ROWS, CACHE_NUMBERS // widest))))
     held: list[Any] = []
 
-    def place(*shape: int, dtype: Any = dtype) -> int:
-        buffer = np.zeros(max(int(np.prod(shape)), 1), dtype)
+    def place(*shape: int) -> int:
+        buffer = empty(shape, dtype)
         held.append(buffer)
-        return int(buffer.ctypes.data)
+        return address(buffer)
 
     bends: IntArray = np.array(network.bending or (), dtype=np.int64)
     held.append(bends)
@@ -106,7 +128,7 @@ def lay_out(network: Network, dtype: Float, rows: int = MOST_ROWS) -> Layout:
         delta = place(chunk, fan_out)
         layers[l] = (fan_in, fan_out, weights, biases, source, z, a, delta)
         source = a
-    value, slope = activation_blocks(network.activation, dtype) if network.hidden else (0, 0)
+    activation, ends_in_one = (network.activation, dtype), bool(network.hidden) and network.outputs == 1
     plan = Plan(
         n_parameters=network.n_parameters,
         inputs=network.inputs,
@@ -115,8 +137,11 @@ def lay_out(network: Network, dtype: Float, rows: int = MOST_ROWS) -> Layout:
         bends=int(bends.ctypes.data) if network.bending is not None else 0,
         n_bends=len(bends),
         skip=at if network.has_skip else -1,
-        value=value,
-        slope=slope,
+        **product_blocks(dtype)._asdict(),
+        value=value_block(*activation) if network.hidden else 0,
+        slope=slope_block(*activation) if network.hidden else 0,
+        finish=finish_block(*activation) if ends_in_one else 0,
+        begin=begin_block(*activation) if ends_in_one else 0,
         rows=gathered,
         bent=bent,
         skipped=place(chunk, network.outputs) if network.has_skip else 0,

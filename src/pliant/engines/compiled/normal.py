@@ -17,7 +17,7 @@ from numba.extending import get_cython_function_address, register_jitable
 from pliant.engines.compiled.cache import compiled
 from pliant.engines.compiled.kernels import DATA, FAST, LAYERS, LONG, PLAN, forward, slopes
 from pliant.engines.compiled.layout import Data, Layout
-from pliant.engines.compiled.pointers import call_at, numbers
+from pliant.engines.compiled.pointers import call_at, in_wide_registers, numbers
 from pliant.types import Array
 
 MOST_INVERTED = 512  # parameters, beyond which LAPACK inverts a triangle faster than a loop does
@@ -71,16 +71,17 @@ _KEPT: list[Any] = []
 
 def total_loss(parameters, plan, layers, data, eta):  # type: ignore[no-untyped-def]
     """Write eta (n, q) of the problem's rows and give the sum of their losses, each times its weight."""
-    total, size, last = 0.0, parameters.itemsize, layers[len(layers) - 1]
+    in_wide_registers()
+    like, total, size, last = 0.0, 0.0, 8, layers[len(layers) - 1]
     for at in range(0, data.n_rows, plan.chunk):
         rows = min(plan.chunk, data.n_rows - at)
         X, offset = data.X + at * plan.inputs * size, data.offset + at * size
         y, weights = data.y + at * data.columns * size, data.weights + at * size
-        forward(parameters, plan, layers, parameters.ctypes.data, X, offset, rows)
+        forward(like, plan, layers, parameters.ctypes.data, X, offset, rows)
         places = (y, plan.eta, weights, data.parameter, rows, plan.outputs, data.columns, last.delta, data.loss)
         call_at(data.response, places)
         total += numbers("float64", data.loss, 1)[0]
-        eta[at : at + rows] = numbers(parameters, plan.eta, (rows, plan.outputs))
+        eta[at : at + rows] = numbers(like, plan.eta, (rows, plan.outputs))
     return total
 
 
@@ -90,20 +91,21 @@ def normal(parameters, plan, layers, data, algebra, F, b, chunk, gram, pull):  #
     A row's lines of A are its F (r, q) times d eta / d parameters; F is (n, r, q), b (n, r), and `chunk` has room for
     as many rows of A as are worked on at once.
     """
-    size, last, k, lines = parameters.itemsize, layers[len(layers) - 1], plan.n_parameters, F.shape[1]
+    in_wide_registers()
+    like, size, last, k, lines = 0.0, 8, layers[len(layers) - 1], plan.n_parameters, F.shape[1]
     most = min(len(chunk) // (k * lines), plan.chunk)
     counts = np.array([k, 0])
     order, count, target = counts.ctypes.data, counts.ctypes.data + 8, chunk.ctypes.data
     for at in range(0, data.n_rows, most):
         rows = min(most, data.n_rows - at)
         X = data.X + at * plan.inputs * size
-        forward(parameters, plan, layers, parameters.ctypes.data, X, 0, rows)
+        forward(like, plan, layers, parameters.ctypes.data, X, 0, rows)
         for t in range(lines):
-            delta = numbers(parameters, last.delta, (rows, plan.outputs))
+            delta = numbers(like, last.delta, (rows, plan.outputs))
             for i in range(rows):
                 for j in range(plan.outputs):
                     delta[i, j] = F[at + i, t, j]
-            slopes(parameters, plan, layers, parameters.ctypes.data, X, rows, target + t * k * size, lines * k)
+            slopes(like, plan, layers, parameters.ctypes.data, X, rows, target + t * k * size, lines * k)
         counts[1] = rows * lines
         keep = algebra.one if at > 0 else algebra.zero
         call_at(

@@ -27,7 +27,7 @@ def call(key: str, *arguments: Any) -> Any:
     raise NotImplementedError("plain functions are called by key in kernels; call the function itself")
 
 
-@overload(call, prefer_literal=True)
+@overload(call, prefer_literal=True, jit_options=fast.OPTIONS)
 def _call(key, *arguments):  # type: ignore[no-untyped-def]  # Numba compares signatures, annotations included
     if not isinstance(key, types.StringLiteral):
         return None
@@ -44,7 +44,7 @@ def step_by(key: str, parameters: Any, gradient: Any, moments: Any, step: Any, r
     raise NotImplementedError("plain functions are called by key in kernels; call the function itself")
 
 
-@overload(step_by, prefer_literal=True)
+@overload(step_by, prefer_literal=True, jit_options=fast.OPTIONS)
 def _step_by(key, parameters, gradient, moments, step, rate, settings):  # type: ignore[no-untyped-def]
     if not isinstance(key, types.StringLiteral):
         return None
@@ -120,7 +120,7 @@ def _ready(value: Any, dtype: type[np.floating[Any]]) -> Any:
     if isinstance(value, float):
         return dtype(value)
     if isinstance(value, tuple) and all(isinstance(v, float) for v in value):
-        return tuple(dtype(v) for v in value)
+        return np.array(value, dtype)  # a loop over a tuple is not unrolled: gelu took 120 ns instead of 10
     if not isinstance(value, FunctionType) or value.__module__.startswith(fast.__name__):
         return value
     return _ready_function(value, dtype)
@@ -135,5 +135,5 @@ def _ready_function(function: FunctionType, dtype: type[np.floating[Any]]) -> An
     code = code.replace(co_consts=tuple(_ready(constant, dtype) for constant in code.co_consts))
     cells = tuple(CellType(held[name]) for name in code.co_freevars)
     names = function.__globals__ | held
-    return register_jitable(FunctionType(code, names, function.__name__, function.__defaults__, cells))
+    return register_jitable(**fast.OPTIONS)(FunctionType(code, names, function.__name__, function.__defaults__, cells))
 

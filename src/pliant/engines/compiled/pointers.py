@@ -45,15 +45,15 @@ def call_at(typing: Any, address: Any, arguments: Any) -> Any:
 def numbers(kind: Any, address: int, shape: Any) -> Any:
     """Give the array of that shape at an address; inside a kernel only.
 
-    `kind` is "float64", "float32", "int64", or an array of the same type.
+    `kind` is "float64", "float32", "int64", or a number of that type.
     """
     raise NotImplementedError("addresses are for kernels")
 
 
 @overload(numbers, prefer_literal=True, inline="always")
 def _numbers(kind, address, shape):  # type: ignore[no-untyped-def]  # Numba compares signatures, annotations included
-    if isinstance(kind, types.Array):
-        name = str(kind.dtype)
+    if isinstance(kind, types.Float):
+        name = str(kind)
     elif isinstance(kind, types.StringLiteral):
         name = kind.literal_value
     else:
@@ -64,3 +64,25 @@ def _numbers(kind, address, shape):  # type: ignore[no-untyped-def]  # Numba com
         return carray(at(address), shape)
 
     return implementation
+
+
+def size_of(like: Any) -> int:
+    """Give the bytes of a number; inside a kernel only."""
+    raise NotImplementedError("addresses are for kernels")
+
+
+@overload(size_of, inline="always")
+def _size_of(like):  # type: ignore[no-untyped-def]
+    size = like.bitwidth // 8
+    return lambda like: size
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def in_wide_registers(typing: Any) -> Any:
+    """Let the function that calls this use registers of 512 bits where the processor has them: LLVM's default is 256."""
+
+    def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')  # llvmlite knows no such name, LLVM does
+        return context.get_dummy_value()
+
+    return types.void(), build

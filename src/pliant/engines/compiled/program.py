@@ -9,7 +9,7 @@ import numpy as np
 
 from pliant.engines.compiled.blocks import Float, response_block, update_block
 from pliant.engines.compiled.kernels import jacobian, kernel, predict, train, whole_gradient
-from pliant.engines.compiled.layout import Data, Layout, lay_out
+from pliant.engines.compiled.layout import Data, Layout, address, empty, lay_out
 from pliant.engines.compiled.normal import CompiledNormal
 from pliant.engines.contract import Problem, State, batches
 from pliant.network import Network
@@ -43,11 +43,11 @@ class CompiledProgram:
     def run(self, state: State, orders: IntArray, rates: Array) -> State:
         """Train for as many epochs as `orders` has rows."""
         parameters, moments = self._own(state.parameters), self._own(state.moments)
-        settings, losses = np.array([0.0, *self.rule.settings.values()]), np.zeros(len(rates))
+        settings, losses = self._own([0.0, *self.rule.settings.values()]), np.zeros(len(rates))
         layout, data, _ = self._laid()
         orders, rates = np.ascontiguousarray(orders, np.int64), np.ascontiguousarray(rates, np.float64)
-        how = (_address(moments), orders, rates, settings, losses, state.step)
-        kernel(train, self.dtype)(parameters, layout.plan, layout.layers, data, *how)
+        how = (address(parameters), address(moments), orders, rates, settings, losses, state.step)
+        kernel(train, self.dtype)(self.dtype(0), layout.plan, layout.layers, data, *how)
         return replace(
             state,
             parameters=parameters.astype(np.float64),
@@ -60,7 +60,8 @@ class CompiledProgram:
     def loss_and_gradient(self, parameters: Array) -> tuple[float, Array]:
         """Give the loss over all rows, penalty included, and its gradient (k,)."""
         layout, data, gradient = self._laid()
-        loss = kernel(whole_gradient, self.dtype)(self._own(parameters), layout.plan, layout.layers, data)
+        own = self._own(parameters)
+        loss = kernel(whole_gradient, self.dtype)(self.dtype(0), layout.plan, layout.layers, data, address(own))
         return float(loss), gradient.astype(np.float64)
 
     def predict(self, parameters: Array, X: Array, offset: Array | None = None) -> Array:
@@ -71,7 +72,8 @@ class CompiledProgram:
         """Give d eta / d parameters (m, q, k)."""
         layout, network = self._laid()[0], self.problem.network
         whole = np.empty((len(X), network.outputs, network.n_parameters), self.dtype)
-        kernel(jacobian, self.dtype)(self._own(parameters), layout.plan, layout.layers, self._own(X), whole)
+        own, plan = self._own(parameters), layout.plan
+        kernel(jacobian, self.dtype)(self.dtype(0), plan, layout.layers, address(own), self._own(X), whole)
         return whole.astype(np.float64, copy=False)
 
     def evaluate(self, parameters: Array, X: Array, y: Array, weights: Array, offset: Array) -> float:
@@ -86,9 +88,11 @@ class CompiledProgram:
         layout, data, _ = self._laid()
         return CompiledNormal(layout, data, self.problem.network.outputs, (self, self.local.held))
 
-    def _own(self, values: Array) -> Array:
+    def _own(self, values: Any) -> Array:
         """Copy an array as the kernels take it: C order, in the engine's dtype."""
-        return np.array(values, self.dtype, order="C")
+        own = empty(np.shape(values), self.dtype)
+        own[...] = values
+        return own
 
     def _laid(self) -> tuple[Layout, Data, Array]:
         """Give this thread's layout, the addresses of the problem's arrays, and the place of the gradient."""
@@ -101,29 +105,29 @@ class CompiledProgram:
         batch = self.slices[0].stop if self.slices else 0
         layout = lay_out(self.problem.network, self.dtype, batch)
         chunk, columns = layout.plan.chunk, self.y.shape[1]
-        gradient, loss = np.zeros(self.problem.network.n_parameters, self.dtype), np.zeros(1)
+        gradient, loss = empty((self.problem.network.n_parameters,), self.dtype), np.zeros(1)
         chunk_y, chunk_weights, chunk_offset, shares = (
-            np.zeros(chunk * width, self.dtype) for width in (columns, 1, 1, 1)
+            empty((chunk * width,), self.dtype) for width in (columns, 1, 1, 1)
         )
         data = Data(
             n_rows=self.problem.n_rows,
             batch=batch,
             columns=columns,
-            X=_address(self.X),
-            y=_address(self.y),
-            weights=_address(self.weights),
-            offset=_address(self.offset),
-            penalty=_address(self.penalty) if np.any(self.penalty) else 0,
+            X=address(self.X),
+            y=address(self.y),
+            weights=address(self.weights),
+            offset=address(self.offset),
+            penalty=address(self.penalty) if np.any(self.penalty) else 0,
             response=self.response,
-            parameter=_address(self.parameter),
-            loss=_address(loss),
-            chunk_y=_address(chunk_y),
-            chunk_weights=_address(chunk_weights),
-            chunk_offset=_address(chunk_offset),
-            shares=_address(shares),
+            parameter=address(self.parameter),
+            loss=address(loss),
+            chunk_y=address(chunk_y),
+            chunk_weights=address(chunk_weights),
+            chunk_offset=address(chunk_offset),
+            shares=address(shares),
             update=self.update,
-            gradient=_address(gradient),
-            decays=_address(self.decays),
+            gradient=address(gradient),
+            decays=address(self.decays),
         )
         self.local.held = (loss, chunk_y, chunk_weights, chunk_offset, shares)
         return layout, data, gradient
@@ -150,10 +154,7 @@ def _predict(
     own = partial(np.ascontiguousarray, dtype=dtype)
     eta = np.empty((len(X), network.outputs), dtype)
     shift = own(np.zeros(0) if offset is None else offset)
-    kernel(predict, dtype)(own(parameters), layout.plan, layout.layers, own(X), shift, eta)
+    held = own(parameters)
+    kernel(predict, dtype)(dtype(0), layout.plan, layout.layers, address(held), own(X), shift, eta)
     return eta.astype(np.float64, copy=False)
 
-
-def _address(array: Any) -> int:
-    """Give the address of an array's first number; whoever asks keeps the array."""
-    return int(array.ctypes.data)

@@ -46,9 +46,28 @@ def _tanh_ratio_64(z, c):  # type: ignore[no-untyped-def]
 
 
 @register_jitable(**OPTIONS)
-def _tanh_ratio_32(z, c):  # type: ignore[no-untyped-def]
-    """The same for |x| < 0.55, 5e-9 out."""
-    return c[0] + z * c[1], c[2] + z
+def tanh_whole_32(x, c):  # type: ignore[no-untyped-def]
+    """tanh x in float32 by one ratio for all |x| < 8, good to 5 units in the last place (the coefficients are Eigen's)."""
+    s = x * x
+    above = x * (c[0] + s * (c[1] + s * (c[2] + s * (c[3] + s * (c[4] + s * (c[5] + s * c[6]))))))
+    return above / (c[7] + s * (c[8] + s * (c[9] + s * c[10])))
+
+
+TANH_NUMBERS_32 = (
+    4.89352455891786e-03,
+    6.37261928875436e-04,
+    1.48572235717979e-05,
+    5.12229709037114e-08,
+    -8.60467152213735e-11,
+    2.00018790482477e-13,
+    -2.76076847742355e-16,
+    4.89352518554385e-03,
+    2.26843463243900e-03,
+    1.18534705686654e-04,
+    1.19825839466702e-06,
+)
+TANH_FLAT_32 = 7.99881172180175781  # from here on the ratio is 1
+TANH_NEAR_32 = 0.0004  # below it tanh x is x, and the ratio's parts may be subnormal
 
 
 @register_jitable(**OPTIONS)
@@ -156,7 +175,7 @@ FLOAT32 = Constants(
     near=0.55,
     exp_series=_exp_series_32,
     log_series=_log_series_32,
-    tanh_ratio=_tanh_ratio_32,
+    tanh_ratio=_tanh_ratio_64,  # not used: float32 has one ratio for all
     arctan_series=_arctan_series_32,
     exp_numbers=(
         0.5,
