@@ -16,7 +16,7 @@ from numba.extending import get_cython_function_address, register_jitable
 
 from pliant.engines.compiled.cache import compiled
 from pliant.engines.compiled.kernels import DATA, FAST, LAYERS, LONG, PLAN, forward, slopes
-from pliant.engines.compiled.layout import Data, Layout
+from pliant.engines.compiled.layout import Data, Layout, address, empty
 from pliant.engines.compiled.pointers import call_at, in_wide_registers, numbers
 from pliant.types import Array
 
@@ -51,7 +51,7 @@ def algebra() -> Algebra:
     """Give the addresses; the constants stay for good."""
     texts, counts, values = np.frombuffer(b"UN", np.uint8).copy(), np.array([1]), np.array([0.0, 1.0])
     _KEPT.extend((texts, counts, values))
-    letters, numbers_at = int(texts.ctypes.data), int(values.ctypes.data)
+    letters, numbers_at = address(texts), address(values)
     return Algebra(
         syrk=get_cython_function_address("scipy.linalg.cython_blas", "dsyrk"),
         gemv=get_cython_function_address("scipy.linalg.cython_blas", "dgemv"),
@@ -60,7 +60,7 @@ def algebra() -> Algebra:
         trtri=get_cython_function_address("scipy.linalg.cython_lapack", "dtrtri"),
         upper=letters,
         as_is=letters + 1,
-        single=int(counts.ctypes.data),
+        single=address(counts),
         zero=numbers_at,
         one=numbers_at + 8,
     )
@@ -151,6 +151,7 @@ def root(algebra: Any, gram: Any, phi: float, decay: Any, work: Any, counts: Any
 
 def solve(algebra, gram, phi, decay, work, move):  # type: ignore[no-untyped-def]
     """Solve (gram / phi + diag(decay)) d = move in place; say whether it could be done."""
+    in_wide_registers()
     counts = np.zeros(2, np.int64)
     if not root(algebra, gram, phi, decay, work, counts):
         return False
@@ -162,6 +163,7 @@ def solve(algebra, gram, phi, decay, work, move):  # type: ignore[no-untyped-def
 
 def inverse_diagonal(algebra, gram, phi, decay, work, diagonal):  # type: ignore[no-untyped-def]
     """Write the diagonal (k,) of (gram / phi + diag(decay))^-1; say whether it could be done."""
+    in_wide_registers()
     counts = np.zeros(2, np.int64)
     if not root(algebra, gram, phi, decay, work, counts):
         return False
@@ -260,7 +262,7 @@ class CompiledNormal:
         k = layout.plan.n_parameters
         rows = min(n, max(FEWEST_ROWS, CHUNK_NUMBERS // (k * lines)))
         if len(self.chunk) != rows * lines * k:
-            self.work, self.chunk = np.zeros((k, k)), np.zeros(rows * lines * k)
+            self.work, self.chunk = empty((k, k), np.float64), empty((rows * lines * k,), np.float64)
         gram, pull = np.empty((k, k)), np.empty(k)
         own = np.ascontiguousarray
         places = (layout.plan, layout.layers, self.data, algebra())
