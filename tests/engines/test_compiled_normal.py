@@ -126,6 +126,13 @@ def test_where_parameters_outnumber_rows_the_rows_are_solved():
     near(systems[1].A, systems[0].A)
 
 
+def test_arrays_that_may_not_be_written_are_read():
+    problem, parameters = make("gaussian", "identity", Network(3, 1, (5,)))
+    for array in (parameters, problem.X, problem.y, problem.weights, problem.offset):
+        array.flags.writeable = False
+    agree(problem, parameters)
+
+
 def test_single_precision_leaves_the_sums_to_numpy():
     problem, _ = make("gaussian", "identity", Network(3, 1, (5,)))
     assert engine("compiled", "float32").load(problem, optimiser("gd")).normal() is None

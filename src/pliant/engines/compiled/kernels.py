@@ -202,7 +202,7 @@ def outer(like: Any, a: int, delta: int, rows: int, fan_in: int, fan_out: int, t
 
 @register_jitable
 def slopes(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: int, target: int, stride: int) -> None:
-    """Walk back without sums over rows: delta_i times d eta_i / d parameters of row i, at `target` + i `stride` numbers.
+    """Walk back without sums over rows: write delta_i d eta_i / d parameters at `target` + i `stride` numbers.
 
     Delta (rows, outputs) is what the last layer holds, after `forward` of the same rows.
     """

@@ -39,7 +39,6 @@ class Algebra(NamedTuple):
     upper: int  # of a matrix as Fortran lays it, which is the lower half here
     as_is: int  # not transposed, and no unit diagonal
     single: int  # int64 1
-    zero: int
     one: int
 
 
@@ -49,9 +48,9 @@ ALGEBRA = types.NamedUniTuple(LONG, len(Algebra._fields), Algebra)  # type: igno
 @cache
 def algebra() -> Algebra:
     """Give the addresses; the constants stay for good."""
-    texts, counts, values = np.frombuffer(b"UN", np.uint8).copy(), np.array([1]), np.array([0.0, 1.0])
+    texts, counts, values = np.frombuffer(b"UN", np.uint8).copy(), np.array([1]), np.array([1.0])
     _KEPT.extend((texts, counts, values))
-    letters, numbers_at = address(texts), address(values)
+    letters = address(texts)
     return Algebra(
         syrk=get_cython_function_address("scipy.linalg.cython_blas", "dsyrk"),
         gemv=get_cython_function_address("scipy.linalg.cython_blas", "dgemv"),
@@ -61,8 +60,7 @@ def algebra() -> Algebra:
         upper=letters,
         as_is=letters + 1,
         single=address(counts),
-        zero=numbers_at,
-        one=numbers_at + 8,
+        one=address(values),
     )
 
 
@@ -77,7 +75,7 @@ def total_loss(parameters, plan, layers, data, eta):  # type: ignore[no-untyped-
         rows = min(plan.chunk, data.n_rows - at)
         X, offset = data.X + at * plan.inputs * size, data.offset + at * size
         y, weights = data.y + at * data.columns * size, data.weights + at * size
-        forward(like, plan, layers, parameters.ctypes.data, X, offset, rows)
+        forward(like, plan, layers, parameters, X, offset, rows)
         places = (y, plan.eta, weights, data.parameter, rows, plan.outputs, data.columns, last.delta, data.loss)
         call_at(data.response, places)
         total += numbers("float64", data.loss, 1)[0]
@@ -86,7 +84,7 @@ def total_loss(parameters, plan, layers, data, eta):  # type: ignore[no-untyped-
 
 
 def normal(parameters, plan, layers, data, algebra, F, b, chunk, gram, pull):  # type: ignore[no-untyped-def]
-    """Write A'A, the half below its diagonal, into `gram` (k, k) and A'b into `pull` (k,).
+    """Add A'A, the half below its diagonal, to `gram` (k, k) and A'b to `pull` (k,).
 
     A row's lines of A are its F (r, q) times d eta / d parameters; F is (n, r, q), b (n, r), and `chunk` has room for
     as many rows of A as are worked on at once.
@@ -99,36 +97,19 @@ def normal(parameters, plan, layers, data, algebra, F, b, chunk, gram, pull):  #
     for at in range(0, data.n_rows, most):
         rows = min(most, data.n_rows - at)
         X = data.X + at * plan.inputs * size
-        forward(like, plan, layers, parameters.ctypes.data, X, 0, rows)
+        forward(like, plan, layers, parameters, X, 0, rows)
         for t in range(lines):
             delta = numbers(like, last.delta, (rows, plan.outputs))
             for i in range(rows):
                 for j in range(plan.outputs):
                     delta[i, j] = F[at + i, t, j]
-            slopes(like, plan, layers, parameters.ctypes.data, X, rows, target + t * k * size, lines * k)
+            slopes(like, plan, layers, parameters, X, rows, target + t * k * size, lines * k)
         counts[1] = rows * lines
-        keep = algebra.one if at > 0 else algebra.zero
-        call_at(
-            algebra.syrk,
-            (algebra.upper, algebra.as_is, order, count, algebra.one, target, order, keep, gram.ctypes.data, order),
-        )
-        given = b.ctypes.data + at * lines * size
-        call_at(
-            algebra.gemv,
-            (
-                algebra.as_is,
-                order,
-                count,
-                algebra.one,
-                target,
-                order,
-                given,
-                algebra.single,
-                keep,
-                pull.ctypes.data,
-                algebra.single,
-            ),
-        )
+        once, given, into = algebra.single, b.ctypes.data + at * lines * size, pull.ctypes.data
+        added = (algebra.upper, algebra.as_is, order, count, algebra.one, target, order, algebra.one)
+        call_at(algebra.syrk, (*added, gram.ctypes.data, order))
+        moved = (algebra.as_is, order, count, algebra.one, target, order, given, once, algebra.one)
+        call_at(algebra.gemv, (*moved, into, once))
 
 
 @register_jitable
@@ -214,8 +195,8 @@ def kernel(function: Any) -> Any:
     line, table, cube = types.float64[::1], types.float64[:, ::1], types.float64[:, :, ::1]
     half = (ALGEBRA, table, types.float64, line, table, line)
     kinds = {
-        total_loss: types.float64(line, PLAN, LAYERS, DATA, table),
-        normal: types.void(line, PLAN, LAYERS, DATA, ALGEBRA, cube, table, line, table, line),
+        total_loss: types.float64(LONG, PLAN, LAYERS, DATA, table),
+        normal: types.void(LONG, PLAN, LAYERS, DATA, ALGEBRA, cube, table, line, table, line),
         solve: types.boolean(*half),
         inverse_diagonal: types.boolean(*half),
     }
@@ -252,9 +233,8 @@ class CompiledNormal:
 
     def loss(self, parameters: Array) -> tuple[float, Array]:
         """Give sum_i w_i l_i and eta (n, q)."""
-        eta = np.empty((self.data.n_rows, self.outputs))
-        layout = self.layout
-        return kernel(total_loss)(np.ascontiguousarray(parameters), layout.plan, layout.layers, self.data, eta), eta
+        eta, layout, own = np.empty((self.data.n_rows, self.outputs)), self.layout, np.ascontiguousarray(parameters)
+        return kernel(total_loss)(address(own), layout.plan, layout.layers, self.data, eta), eta
 
     def system(self, parameters: Array, F: Array, b: Array) -> CompiledSystem:
         """Give the system of rows whose A is F (n, r, q) times d eta / d parameters; b is (n, r)."""
@@ -263,8 +243,7 @@ class CompiledNormal:
         rows = min(n, max(FEWEST_ROWS, CHUNK_NUMBERS // (k * lines)))
         if len(self.chunk) != rows * lines * k:
             self.work, self.chunk = empty((k, k), np.float64), empty((rows * lines * k,), np.float64)
-        gram, pull = np.empty((k, k)), np.empty(k)
-        own = np.ascontiguousarray
-        places = (layout.plan, layout.layers, self.data, algebra())
-        kernel(normal)(own(parameters), *places, own(F), own(b), self.chunk, gram, pull)
+        gram, pull = np.zeros((k, k)), np.zeros(k)
+        own, places = np.ascontiguousarray(parameters), (layout.plan, layout.layers, self.data, algebra())
+        kernel(normal)(address(own), *places, np.array(F, order="C"), np.array(b, order="C"), self.chunk, gram, pull)
         return CompiledSystem(gram, pull, float(np.vdot(b, b)), self.work)
