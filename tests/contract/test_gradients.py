@@ -10,16 +10,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pliant.engines import engine
-from pliant.engines.contract import Problem
+from pliant.engines import ENGINES, engine
+from pliant.engines.contract import Problem, State
 from pliant.functions import ACTIVATIONS, FAMILIES, likelihood
 from pliant.network import Network
-from pliant.optimisers import optimiser
+from pliant.optimisers import OPTIMISERS, optimiser
 
 N_ROWS = 7
 PAIRS = [(family.name, link) for family in FAMILIES.values() for link in family.links]
 OUTPUTS = (1, 2, 3)  # of a multinomial: classes less one
 DEPTHS = (0, 1, 2, 3)
+FOUR = ((1, True, 1), (2, False, 2), (3, True, 1), (1, False, 1))  # depth, skip, outputs; one for each optimiser
 RULE = optimiser("gd")
 
 
@@ -144,6 +145,29 @@ def test_jacobian_and_delta_make_the_gradient(family, link):
     gradient = np.einsum("iq,iqk->k", delta, program.jacobian(parameters, problem.X))
     by_hand = program.loss_and_gradient(parameters)[1]
     np.testing.assert_allclose(gradient + problem.penalty * parameters, by_hand, rtol=1e-12, atol=1e-14)
+
+
+def hundred_steps(name, problem, parameters, rule):
+    """Give the parameters after 100 steps of one engine."""
+    state = State(parameters, np.zeros((rule.n_moments, len(parameters))))
+    program = engine(name, device="cpu").load(problem, rule)
+    return program.run(state, np.zeros((100, N_ROWS), dtype=np.int64), np.full((100, 1), 1e-3)).parameters
+
+
+@pytest.mark.parametrize("name", [name for name in ENGINES if name != "reference"])
+@pytest.mark.parametrize(
+    ("family", "link", "activation"),
+    [(*pair, "tanh") for pair in PAIRS] + [("gaussian", "identity", activation) for activation in ACTIVATIONS],
+)
+def test_after_100_steps_every_listed_thing_stands_where_the_reference_engine_has_it(family, link, activation, name):
+    for optimiser_name, (depth, skip, outputs) in zip(OPTIMISERS, FOUR, strict=True):
+        problem, parameters = make_problem(family, link, activation, depth, skip, outputs)
+        rule = optimiser(optimiser_name)
+        there = hundred_steps("reference", problem, parameters, rule)
+        assert np.isfinite(there).all()
+        here = hundred_steps(name, problem, parameters, rule)
+        np.testing.assert_allclose(here, there, rtol=1e-10, atol=1e-10)
+        assert not np.array_equal(there, parameters)
 
 
 def main():

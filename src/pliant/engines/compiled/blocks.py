@@ -23,7 +23,7 @@ from pliant.functions.activations import ACTIVATIONS
 from pliant.functions.likelihood import Likelihood
 from pliant.optimisers.rule import Rule
 
-Float = type[np.floating[Any]]
+Float = Any  # the type numpy.float64 or numpy.float32
 
 
 # What the compiler may do: a product and a sum in one; also sums taken apart, so that they fill whole registers. Plain
@@ -103,7 +103,7 @@ def finish_block(name: str, dtype: Float) -> int:
 
 @cache
 def begin_block(name: str, dtype: Float) -> int:
-    """Give begin(z, a, delta, weights, before, weights_gradient, biases_gradient, rows, units): the way back of `finish`.
+    """Give begin(z, a, delta, weights, before, weights_gradient, biases_gradient, rows, units): `finish` backwards.
 
     before = (delta weights') slope(z, a),    weights_gradient = a' delta,    biases_gradient = 1' before
     """
@@ -131,7 +131,7 @@ def response_block(likelihood: Likelihood, dtype: Float) -> int:
     """Give response(y, eta, shares, parameter, rows, outputs, columns, delta, loss), as `docs/gradients.md` has it.
 
     It writes delta (rows, outputs), the slope of the loss on eta times the row's share, and the float64 at `loss`: the
-    sum of losses times shares. It computes in float64, whatever the dtype of the arrays: rows are few beside the layers.
+    sum of losses times shares. It computes in float64, whatever the dtype of the arrays: there is little to compute.
     """
     if likelihood.has_classes:
         return _classes_block(dtype)
@@ -184,7 +184,8 @@ def _elementwise_block(
 def _classes_block(dtype: Float) -> int:
     """Build the block of classes, row by row: log-sum-exp with the largest taken out, the first class at eta 0."""
     kind = dtype.__name__
-    exp, log = fast.exp, fast.log
+    exp: Any = fast.exp
+    log: Any = fast.log
 
     def response(y, eta, shares, parameter, rows, outputs, columns, delta, loss):  # type: ignore[no-untyped-def]
         in_wide_registers()
@@ -231,14 +232,22 @@ def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed:
 
     def update_0(parameters, gradient, moments, decays, settings, n, step):  # type: ignore[no-untyped-def]
         in_wide_registers()
-        theta, slope, given = numbers(kind, parameters, n), numbers(kind, gradient, n), numbers(kind, settings, n_settings + 1)
+        theta, slope, given = (
+            numbers(kind, parameters, n),
+            numbers(kind, gradient, n),
+            numbers(kind, settings, n_settings + 1),
+        )
         rate, count = given[0], dtype(step)
         for i in range(n):
             theta[i], _ = step_by(key, theta[i], slope[i], (), count, rate, ())
 
     def update_1(parameters, gradient, moments, decays, settings, n, step):  # type: ignore[no-untyped-def]
         in_wide_registers()
-        theta, slope, given = numbers(kind, parameters, n), numbers(kind, gradient, n), numbers(kind, settings, n_settings + 1)
+        theta, slope, given = (
+            numbers(kind, parameters, n),
+            numbers(kind, gradient, n),
+            numbers(kind, settings, n_settings + 1),
+        )
         rate, count, first = given[0], dtype(step), numbers(kind, moments, n)
         shrink, held = numbers(kind, decays, n), to_fixed_tuple(given[1:], n_settings)
         for i in range(n):
@@ -250,7 +259,11 @@ def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed:
 
     def update_2(parameters, gradient, moments, decays, settings, n, step):  # type: ignore[no-untyped-def]
         in_wide_registers()
-        theta, slope, given = numbers(kind, parameters, n), numbers(kind, gradient, n), numbers(kind, settings, n_settings + 1)
+        theta, slope, given = (
+            numbers(kind, parameters, n),
+            numbers(kind, gradient, n),
+            numbers(kind, settings, n_settings + 1),
+        )
         rate, count, both = given[0], dtype(step), numbers(kind, moments, 2 * n)
         shrink, held = numbers(kind, decays, n), to_fixed_tuple(given[1:], n_settings)
         for i in range(n):
@@ -258,7 +271,9 @@ def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed:
                 own = tuple_setitem(held, decayed, held[decayed] * shrink[i])
             else:
                 own = held
-            theta[i], (both[i], both[n + i]) = step_by(key, theta[i], slope[i], (both[i], both[n + i]), count, rate, own)
+            theta[i], (both[i], both[n + i]) = step_by(
+                key, theta[i], slope[i], (both[i], both[n + i]), count, rate, own
+            )
 
     updates = (update_0, update_1, update_2)
     if n_moments >= len(updates):

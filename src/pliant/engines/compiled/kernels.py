@@ -45,7 +45,11 @@ def forward(like: Any, plan: Any, layers: Any, parameters: int, X: int, offset: 
     size = size_of(like)
     source = X
     if plan.bends:
-        source, chosen, into = plan.bent, numbers("int64", plan.bends, plan.n_bends), numbers(like, plan.bent, rows * plan.n_bends)
+        source, chosen, into = (
+            plan.bent,
+            numbers("int64", plan.bends, plan.n_bends),
+            numbers(like, plan.bent, rows * plan.n_bends),
+        )
         whole = numbers(like, X, rows * plan.inputs)
         for i in range(rows):
             for j in range(plan.n_bends):
@@ -102,12 +106,9 @@ def backward(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: i
         call_at(plan.across, (layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, outer))
 
 
-@register_jitable(forceinline=True)
-def gradient_of(like: Any, plan: Any, layers: Any, data: Any, parameters: int, order: int, first: int, count: int) -> Any:
-    """Write the gradient of the mean loss over a batch, penalty included; give that loss, and the sum of the weights.
-
-    The batch is `count` rows from place `first` of an order, or of the table itself where `order` is 0.
-    """
+@register_jitable
+def weight_of(like: Any, data: Any, order: int, first: int, count: int) -> float:
+    """Give the sum of the weights of a batch."""
     total = 0.0
     if order:
         chosen, weights = numbers("int64", order, first + count), numbers(like, data.weights, data.n_rows)
@@ -116,6 +117,18 @@ def gradient_of(like: Any, plan: Any, layers: Any, data: Any, parameters: int, o
     else:
         for weight in numbers(like, data.weights + first * size_of(like), count):
             total += np.float64(weight)
+    return total
+
+
+@register_jitable(forceinline=True)
+def gradient_of(
+    like: Any, plan: Any, layers: Any, data: Any, parameters: int, order: int, first: int, count: int, total: float
+) -> float:
+    """Write the gradient of the mean loss over a batch, penalty included; give that loss.
+
+    The batch is `count` rows from place `first` of an order, or of the table itself where `order` is 0; its weights
+    sum to `total`.
+    """
     loss, last, divisor = 0.0, layers[len(layers) - 1], max(total, TINY)
     for at in range(0, count, plan.chunk):
         rows = min(plan.chunk, count - at)
@@ -134,7 +147,10 @@ def gradient_of(like: Any, plan: Any, layers: Any, data: Any, parameters: int, o
             backward(like, plan, layers, parameters, X, rows, data.gradient)
         else:
             backward(like, plan, layers, parameters, X, rows, plan.partial)
-            whole, part = numbers(like, data.gradient, plan.n_parameters), numbers(like, plan.partial, plan.n_parameters)
+            whole, part = (
+                numbers(like, data.gradient, plan.n_parameters),
+                numbers(like, plan.partial, plan.n_parameters),
+            )
             for k in range(plan.n_parameters):
                 whole[k] += part[k]
     if data.penalty:
@@ -143,20 +159,23 @@ def gradient_of(like: Any, plan: Any, layers: Any, data: Any, parameters: int, o
         for k in range(plan.n_parameters):
             slope[k] += held[k] * theta[k]
             loss += 0.5 * np.float64(held[k] * theta[k] * theta[k])
-    return loss, total
+    return loss
 
 
 def train(like, plan, layers, data, parameters, moments, orders, rates, settings, losses, step):  # type: ignore[no-untyped-def]
     """Run the epochs that `rates` (epochs, steps) has: parameters and moments move in place."""
     in_wide_registers()
     steps, given = rates.shape[1], settings.ctypes.data
+    weight = weight_of(like, data, 0, 0, data.n_rows)
     for epoch in range(len(rates)):
         total, whole = 0.0, 0.0
         for s in range(steps):
             first = s * data.batch
             order = orders[epoch].ctypes.data if steps > 1 else 0
             count = min(data.batch, data.n_rows - first)
-            loss, weight = gradient_of(like, plan, layers, data, parameters, order, first, count)
+            if steps > 1:
+                weight = weight_of(like, data, order, first, count)
+            loss = gradient_of(like, plan, layers, data, parameters, order, first, count, weight)
             step += 1
             numbers(like, given, 1)[0] = rates[epoch, s]
             at = (parameters, data.gradient, moments, data.decays, given, plan.n_parameters, step)
@@ -169,7 +188,8 @@ def train(like, plan, layers, data, parameters, moments, orders, rates, settings
 def whole_gradient(like, plan, layers, data, parameters):  # type: ignore[no-untyped-def]
     """Give the loss over all rows at some parameters, and leave its gradient in its place."""
     in_wide_registers()
-    return gradient_of(like, plan, layers, data, parameters, 0, 0, data.n_rows)[0]
+    total = weight_of(like, data, 0, 0, data.n_rows)
+    return gradient_of(like, plan, layers, data, parameters, 0, 0, data.n_rows, total)
 
 
 def predict(like, plan, layers, parameters, X, offset, eta):  # type: ignore[no-untyped-def]
@@ -244,7 +264,7 @@ def jacobian(like, plan, layers, parameters, X, whole):  # type: ignore[no-untyp
 
 
 @cache
-def kernel(function: Callable[..., Any], dtype: Float) -> Callable[..., Any]:
+def kernel(function: Callable[..., Any], dtype: Float) -> Any:
     """Give a function of this file compiled for a dtype; from the cache, if it is there."""
     one = numba.from_dtype(np.dtype(dtype))
     line, table, cube, whole = one[::1], one[:, ::1], one[:, :, ::1], LONG[:, ::1]

@@ -16,7 +16,7 @@ from numba.extending import get_cython_function_address, register_jitable
 
 from pliant.engines.compiled.cache import compiled
 from pliant.engines.compiled.kernels import DATA, FAST, LAYERS, LONG, PLAN, forward, slopes
-from pliant.engines.compiled.layout import Data, Layout, address, empty
+from pliant.engines.compiled.layout import Data, Layout, address, empty, shaped
 from pliant.engines.compiled.pointers import call_at, in_wide_registers, numbers
 from pliant.types import Array
 
@@ -42,7 +42,7 @@ class Algebra(NamedTuple):
     one: int
 
 
-ALGEBRA = types.NamedUniTuple(LONG, len(Algebra._fields), Algebra)  # type: ignore[no-untyped-call]
+ALGEBRA = types.NamedUniTuple(LONG, len(Algebra._fields), Algebra)
 
 
 @cache
@@ -127,7 +127,8 @@ def root(algebra: Any, gram: Any, phi: float, decay: Any, work: Any, counts: Any
     order, failed = counts.ctypes.data, counts.ctypes.data + 8
     counts[0], counts[1] = k, 0
     call_at(algebra.potrf, (algebra.upper, order, work.ctypes.data, order, failed))
-    return counts[1] == 0
+    done: bool = counts[1] == 0
+    return done
 
 
 def solve(algebra, gram, phi, decay, work, move):  # type: ignore[no-untyped-def]
@@ -233,17 +234,21 @@ class CompiledNormal:
 
     def loss(self, parameters: Array) -> tuple[float, Array]:
         """Give sum_i w_i l_i and eta (n, q)."""
-        eta, layout, own = np.empty((self.data.n_rows, self.outputs)), self.layout, np.ascontiguousarray(parameters)
+        eta, layout, own = np.empty((self.data.n_rows, self.outputs)), self.layout, self._own(parameters)
         return kernel(total_loss)(address(own), layout.plan, layout.layers, self.data, eta), eta
 
     def system(self, parameters: Array, F: Array, b: Array) -> CompiledSystem:
         """Give the system of rows whose A is F (n, r, q) times d eta / d parameters; b is (n, r)."""
-        layout, (n, lines, _) = self.layout, F.shape
-        k = layout.plan.n_parameters
+        layout, n, lines, k = self.layout, self.data.n_rows, F.shape[1], self.layout.plan.n_parameters
+        F, b = np.array(shaped(F, (n, lines, self.outputs)), order="C"), np.array(shaped(b, (n, lines)), order="C")
         rows = min(n, max(FEWEST_ROWS, CHUNK_NUMBERS // (k * lines)))
         if len(self.chunk) != rows * lines * k:
             self.work, self.chunk = empty((k, k), np.float64), empty((rows * lines * k,), np.float64)
         gram, pull = np.zeros((k, k)), np.zeros(k)
-        own, places = np.ascontiguousarray(parameters), (layout.plan, layout.layers, self.data, algebra())
-        kernel(normal)(address(own), *places, np.array(F, order="C"), np.array(b, order="C"), self.chunk, gram, pull)
+        own, places = self._own(parameters), (layout.plan, layout.layers, self.data, algebra())
+        kernel(normal)(address(own), *places, F, b, self.chunk, gram, pull)
         return CompiledSystem(gram, pull, float(np.vdot(b, b)), self.work)
+
+    def _own(self, parameters: Array) -> Array:
+        """Give the parameters (k,) as one stretch of memory."""
+        return np.ascontiguousarray(shaped(parameters, (self.layout.plan.n_parameters,)), np.float64)

@@ -18,6 +18,7 @@ from numba import types
 from numba.extending import overload, register_jitable
 
 from pliant.engines.compiled import fast
+from pliant.engines.compiled.series import OPTIONS
 
 _PLAIN: dict[str, Callable[..., Any]] = {}
 
@@ -27,7 +28,7 @@ def call(key: str, *arguments: Any) -> Any:
     raise NotImplementedError("plain functions are called by key in kernels; call the function itself")
 
 
-@overload(call, prefer_literal=True, jit_options=fast.OPTIONS)
+@overload(call, prefer_literal=True, jit_options=OPTIONS)
 def _call(key, *arguments):  # type: ignore[no-untyped-def]  # Numba compares signatures, annotations included
     if not isinstance(key, types.StringLiteral):
         return None
@@ -44,7 +45,7 @@ def step_by(key: str, parameters: Any, gradient: Any, moments: Any, step: Any, r
     raise NotImplementedError("plain functions are called by key in kernels; call the function itself")
 
 
-@overload(step_by, prefer_literal=True, jit_options=fast.OPTIONS)
+@overload(step_by, prefer_literal=True, jit_options=OPTIONS)
 def _step_by(key, parameters, gradient, moments, step, rate, settings):  # type: ignore[no-untyped-def]
     if not isinstance(key, types.StringLiteral):
         return None
@@ -56,7 +57,7 @@ def _step_by(key, parameters, gradient, moments, step, rate, settings):  # type:
     return implementation
 
 
-def key_of(function: Callable[..., Any], dtype: type[np.floating[Any]]) -> str:
+def key_of(function: Callable[..., Any], dtype: Any) -> str:
     """Give the key under which a kernel calls a plain function whose numbers have that type.
 
     Parameters
@@ -99,10 +100,10 @@ def _parts(value: Any, seen: set[int]) -> Iterator[Any]:
             yield from _parts(constant, seen)
     elif isinstance(value, ModuleType | BuiltinFunctionType | np.ufunc | type):
         yield value.__name__
-    elif isinstance(value, bool | int | float | str | None) or isinstance(value, tuple):
+    elif isinstance(value, bool | int | float | str | tuple | None):
         yield value
     else:
-        raise TypeError(f"plain text names {value!r}, which a compiler cannot take; bind its functions and numbers first")
+        raise TypeError(f"plain text names {value!r}, which cannot be compiled; bind its functions and numbers first")
 
 
 def _reached(function: FunctionType) -> Iterator[tuple[str, Any]]:
@@ -113,7 +114,7 @@ def _reached(function: FunctionType) -> Iterator[tuple[str, Any]]:
     yield from zip(function.__code__.co_freevars, [c.cell_contents for c in function.__closure__ or ()], strict=True)
 
 
-def _ready(value: Any, dtype: type[np.floating[Any]]) -> Any:
+def _ready(value: Any, dtype: Any) -> Any:
     """Give a value of plain text as the compiler wants it: `np` is `fast`, constants have the dtype."""
     if value is np or value is math:
         return fast
@@ -127,7 +128,7 @@ def _ready(value: Any, dtype: type[np.floating[Any]]) -> Any:
 
 
 @cache
-def _ready_function(function: FunctionType, dtype: type[np.floating[Any]]) -> Any:
+def _ready_function(function: FunctionType, dtype: Any) -> Any:
     """Build a function anew over what it names."""
     code = function.__code__
     held = {name: _ready(value, dtype) for name, value in _reached(function)}
@@ -135,5 +136,4 @@ def _ready_function(function: FunctionType, dtype: type[np.floating[Any]]) -> An
     code = code.replace(co_consts=tuple(_ready(constant, dtype) for constant in code.co_consts))
     cells = tuple(CellType(held[name]) for name in code.co_freevars)
     names = function.__globals__ | held
-    return register_jitable(**fast.OPTIONS)(FunctionType(code, names, function.__name__, function.__defaults__, cells))
-
+    return register_jitable(**OPTIONS)(FunctionType(code, names, function.__name__, function.__defaults__, cells))

@@ -13,7 +13,7 @@ from numba.extending import intrinsic, overload
 def _pointer(dtype: Any) -> Any:
     """Give the intrinsic that takes an address for a pointer to numbers of that type."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def pointer(typing: Any, address: Any) -> Any:
         """Take an address for a pointer."""
 
@@ -28,7 +28,7 @@ def _pointer(dtype: Any) -> Any:
 float64_at, float32_at, int64_at = (_pointer(dtype) for dtype in (types.float64, types.float32, types.int64))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def call_at(typing: Any, address: Any, arguments: Any) -> Any:
     """Call the function at an address with a tuple of int64; it returns nothing."""
 
@@ -77,9 +77,9 @@ def _size_of(like):  # type: ignore[no-untyped-def]
     return lambda like: size
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def in_wide_registers(typing: Any) -> Any:
-    """Let the function that calls this use registers of 512 bits where the processor has them: LLVM's default is 256."""
+    """Let the function that calls this use registers of 512 bits, if there are: LLVM keeps to 256 by itself."""
 
     def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         set.add(builder.function.attributes, '"prefer-vector-width"="512"')  # llvmlite knows no such name, LLVM does

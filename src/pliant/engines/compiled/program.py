@@ -2,14 +2,13 @@
 
 import threading
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from pliant.engines.compiled.blocks import Float, response_block, update_block
 from pliant.engines.compiled.kernels import jacobian, kernel, predict, train, whole_gradient
-from pliant.engines.compiled.layout import Data, Layout, address, empty, lay_out
+from pliant.engines.compiled.layout import Data, Layout, address, empty, lay_out, shaped
 from pliant.engines.compiled.normal import CompiledNormal
 from pliant.engines.contract import Problem, State, batches
 from pliant.network import Network
@@ -30,11 +29,12 @@ class CompiledProgram:
     def __init__(self, problem: Problem, rule: Rule, batch: int | None, precision: str) -> None:
         self.problem, self.rule, self.dtype = problem, rule, FLOATS[precision]
         self.slices = batches(problem.n_rows, batch)
-        self.X, self.y, self.weights, self.offset, self.penalty = (
-            self._own(values) for values in (problem.X, problem.y, problem.weights, problem.offset, problem.penalty)
-        )
-        k = problem.network.n_parameters
-        self.decays = self._own(np.ones(k) if problem.decays is None else problem.decays)
+        n, k, inputs = problem.n_rows, problem.network.n_parameters, problem.network.inputs
+        columns = problem.network.outputs + problem.likelihood.has_classes
+        self.X, self.y = self._own(problem.X, (n, inputs)), self._own(problem.y, (n, columns))
+        self.weights, self.offset = self._own(problem.weights, (n,)), self._own(problem.offset, (n,))
+        self.penalty = self._own(problem.penalty, (k,))
+        self.decays = self._own(np.ones(k) if problem.decays is None else problem.decays, (k,))
         parameter = problem.likelihood.family.parameter
         self.parameter = np.array([0.0 if parameter is None else parameter])
         self.response, self.update = response_block(problem.likelihood, self.dtype), update_block(rule, self.dtype)
@@ -42,10 +42,13 @@ class CompiledProgram:
 
     def run(self, state: State, orders: IntArray, rates: Array) -> State:
         """Train for as many epochs as `orders` has rows."""
-        parameters, moments = self._own(state.parameters), self._own(state.moments)
-        settings, losses = self._own([0.0, *self.rule.settings.values()]), np.zeros(len(rates))
+        k = self.problem.network.n_parameters
+        parameters, moments = self._own(state.parameters, (k,)), self._own(state.moments, (self.rule.n_moments, k))
+        settings = self._own(np.array([0.0, *self.rule.settings.values()]), (1 + len(self.rule.settings),))
+        losses = np.zeros(len(rates))
         layout, data, _ = self._laid()
-        orders, rates = np.ascontiguousarray(orders, np.int64), np.ascontiguousarray(rates, np.float64)
+        rates = np.ascontiguousarray(shaped(rates, (len(rates), len(self.slices))), np.float64)
+        orders = self._orders(orders, len(rates))
         how = (address(parameters), address(moments), orders, rates, settings, losses, state.step)
         kernel(train, self.dtype)(self.dtype(0), layout.plan, layout.layers, data, *how)
         return replace(
@@ -57,10 +60,20 @@ class CompiledProgram:
             losses=np.concatenate([state.losses, losses]),
         )
 
+    def _orders(self, orders: IntArray, epochs: int) -> IntArray:
+        """Give the orders as the kernel takes them, checked; none where the rows are taken as they lie."""
+        if len(self.slices) < 2:
+            return np.zeros((0, 0), np.int64)
+        orders = np.ascontiguousarray(orders, np.int64)
+        n = self.problem.n_rows
+        if orders.shape != (epochs, n) or (orders.size and not (orders.min() >= 0 and orders.max() < n)):
+            raise ValueError(f"orders of {epochs} epochs are wanted here, each of the rows 0 to {n - 1}")
+        return orders
+
     def loss_and_gradient(self, parameters: Array) -> tuple[float, Array]:
         """Give the loss over all rows, penalty included, and its gradient (k,)."""
         layout, data, gradient = self._laid()
-        own = self._own(parameters)
+        own = self._own(parameters, gradient.shape)
         loss = kernel(whole_gradient, self.dtype)(self.dtype(0), layout.plan, layout.layers, data, address(own))
         return float(loss), gradient.astype(np.float64)
 
@@ -72,9 +85,9 @@ class CompiledProgram:
         """Give d eta / d parameters (m, q, k)."""
         layout, network = self._laid()[0], self.problem.network
         whole = np.empty((len(X), network.outputs, network.n_parameters), self.dtype)
-        own, plan = self._own(parameters), layout.plan
-        kernel(jacobian, self.dtype)(self.dtype(0), plan, layout.layers, address(own), self._own(X), whole)
-        return whole.astype(np.float64, copy=False)
+        own, rows = self._own(parameters, whole.shape[2:]), self._own(X, (len(X), network.inputs))
+        kernel(jacobian, self.dtype)(self.dtype(0), layout.plan, layout.layers, address(own), rows, whole)
+        return np.asarray(whole, np.float64)
 
     def evaluate(self, parameters: Array, X: Array, y: Array, weights: Array, offset: Array) -> float:
         """Give the mean loss over other rows, without penalty."""
@@ -88,10 +101,10 @@ class CompiledProgram:
         layout, data, _ = self._laid()
         return CompiledNormal(layout, data, self.problem.network.outputs, (self, self.local.held))
 
-    def _own(self, values: Any) -> Array:
-        """Copy an array as the kernels take it: C order, in the engine's dtype."""
-        own = empty(np.shape(values), self.dtype)
-        own[...] = values
+    def _own(self, values: Array, shape: tuple[int, ...]) -> Array:
+        """Copy an array as the kernels take it: C order, in the engine's dtype, at the start of a line."""
+        own: Array = empty(shape, self.dtype)
+        own[...] = shaped(values, shape)
         return own
 
     def _laid(self) -> tuple[Layout, Data, Array]:
@@ -151,10 +164,9 @@ def _predict(
     layout: Layout, network: Network, parameters: Array, X: Array, offset: Array | None, dtype: Float
 ) -> Array:
     """Let the kernel predict."""
-    own = partial(np.ascontiguousarray, dtype=dtype)
     eta = np.empty((len(X), network.outputs), dtype)
-    shift = own(np.zeros(0) if offset is None else offset)
-    held = own(parameters)
-    kernel(predict, dtype)(dtype(0), layout.plan, layout.layers, address(held), own(X), shift, eta)
+    rows = np.ascontiguousarray(shaped(X, (len(X), network.inputs)), dtype)
+    shift = np.zeros(0, dtype) if offset is None else np.ascontiguousarray(shaped(offset, (len(X),)), dtype)
+    own = np.ascontiguousarray(shaped(parameters, (network.n_parameters,)), dtype)
+    kernel(predict, dtype)(dtype(0), layout.plan, layout.layers, address(own), rows, shift, eta)
     return eta.astype(np.float64, copy=False)
-

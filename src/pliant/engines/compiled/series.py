@@ -47,7 +47,7 @@ def _tanh_ratio_64(z, c):  # type: ignore[no-untyped-def]
 
 @register_jitable(**OPTIONS)
 def tanh_whole_32(x, c):  # type: ignore[no-untyped-def]
-    """tanh x in float32 by one ratio for all |x| < 8, good to 5 units in the last place (the coefficients are Eigen's)."""
+    """tanh x in float32 by one ratio for |x| < 8, good to 5 units in the last place (Eigen's coefficients)."""
     s = x * x
     above = x * (c[0] + s * (c[1] + s * (c[2] + s * (c[3] + s * (c[4] + s * (c[5] + s * c[6]))))))
     return above / (c[7] + s * (c[8] + s * (c[9] + s * c[10])))
