@@ -9,8 +9,8 @@ from pliant.engines.contract import Problem
 from pliant.functions.families import FAMILIES
 from pliant.functions.likelihood import likelihood
 from pliant.network import Network
-from pliant.optimisers import optimiser
-from pliant.optimisers.gauss_newton import RowSystem
+from pliant.optimisers import gauss_newton, optimiser
+from pliant.optimisers.gauss_newton import Damped, RowSystem
 from pliant.training.solve import Rows
 
 PAIRS = [(name, link) for name, family in FAMILIES.items() for link in family.links]
@@ -106,6 +106,43 @@ def test_a_step_and_the_inverse_diagonal_are_those_of_the_rows(width, n):
         np.testing.assert_allclose(steps[1], steps[0], rtol=1e-9, atol=1e-9 * np.max(np.abs(steps[0])))
         diagonals = [system.inverse_diagonal(phi, decay) for system in systems]
         np.testing.assert_allclose(diagonals[1], diagonals[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize(("family", "link"), [("gaussian", "identity"), ("poisson", "log"), ("multinomial", "softmax")])
+def test_a_damped_step_is_that_of_the_plain_text(family, link):
+    outputs = 2 if family == "multinomial" else 1
+    problem, parameters = make(family, link, Network(3, outputs, (5,)))
+    _, compiled = both(problem)
+    tried = []
+    for damping in (1e-6, 1.0, 1e4):
+        decay = 0.01 + parameters**2
+        value = compiled.loss(parameters) / 0.7 + 0.5 * decay @ parameters**2
+        at = Damped(parameters, np.zeros(1), 0.7, damping, value)
+        for long in (1.0, 1e3):  # times the step, so that the first tries do not fall
+            pull = long * (compiled.system(parameters).pull / 0.7 - decay * parameters)
+            expected = gauss_newton.fall(compiled, at, decay, pull, 40)
+            found = compiled.fall(at, decay, pull, 40)
+            near(found[0], expected[0])
+            assert found[1] == pytest.approx(expected[1], rel=1e-12)
+            assert found[2] == expected[2]
+            assert compiled.seen[0] is found[0]
+            assert compiled.loss(found[0]) == pytest.approx(reference_loss(problem, found[0]), rel=1e-12)
+            tried.append(found[2] > damping)
+    assert any(tried)
+
+
+def reference_loss(problem, parameters):
+    """Give the reference engine's loss."""
+    return next(iter(both(problem))).loss(parameters)
+
+
+def test_where_no_damping_falls_there_is_none():
+    problem, parameters = make("gaussian", "identity", Network(3, 1, (5,)))
+    _, compiled = both(problem)
+    at = Damped(parameters, np.zeros(1), 1.0, 1.0, -1.0)
+    decay, pull = np.ones(len(parameters)), compiled.system(parameters).pull
+    assert compiled.fall(at, decay, pull, 12) is None
+    assert gauss_newton.fall(compiled, at, decay, pull, 12) is None
 
 
 def test_what_has_no_root_is_none():

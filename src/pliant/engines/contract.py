@@ -16,7 +16,7 @@ import numpy as np
 
 from pliant.functions.likelihood import Likelihood
 from pliant.network import Network
-from pliant.optimisers.gauss_newton import System
+from pliant.optimisers.gauss_newton import Damped, Fall, System
 from pliant.optimisers.rule import Rule
 from pliant.types import Array, IntArray
 
@@ -111,6 +111,11 @@ class Normal(Protocol):
             The root of each row's information.
         b : ndarray, shape (n, r)
         """
+
+    def fall(
+        self, system: System, at: Damped, decay: Array, pull: Array, tries: int
+    ) -> tuple[Fall, float, Array] | None:
+        """Give what `gauss_newton.fall` gives, by a system of this object's own, with the loss and eta (n, q) there."""
 
 
 class Engine(Protocol):

@@ -42,6 +42,9 @@ MOST_FINISHING, SMALL = 200, 1e-6  # steps without damping, and how short the la
 LEAST_ROWS = 0.1  # share of the rows that the dispersion is divided by, at least
 
 
+Fall = tuple[Array, float, float]  # parameters (k,), their value, and the damping that led there
+
+
 class System(Protocol):
     """What a step asks of A (N, k) and b (N,) at some parameters."""
 
@@ -68,6 +71,9 @@ class Objective(Protocol):
 
     def system(self, parameters: Array) -> System:
         """Give the system of A and b; asked again for the same array, it is the same."""
+
+    def fall(self, at: "Damped", decay: Array, pull: Array, tries: int) -> "Fall | None":
+        """Do what `fall` does, in whatever way."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +152,20 @@ def start(objective: Objective, parameters: Array, alphas: Array, phi: float, sc
     return Damped(parameters, alphas, phi, 1.0, value)
 
 
+def fall(objective: Objective, at: Damped, decay: Array, pull: Array, tries: int) -> Fall | None:
+    """Damp a step, four times as much with each try, until the value falls; None if it does not."""
+    system, damping = objective.system(at.parameters), at.damping
+    for _ in range(tries):
+        move = system.solve(at.phi, decay + damping, pull)
+        if move is not None:
+            parameters = at.parameters + move
+            value = _value(objective, parameters, decay, at.phi)
+            if value < at.value:
+                return parameters, value, damping
+        damping *= 4.0
+    return None
+
+
 def step(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
     """Take one step: damped until the value falls, then the decays anew.
 
@@ -157,20 +177,11 @@ def step(objective: Objective, at: Damped, scheme: Scheme) -> Damped:
     decay = scheme.decay(at.alphas)
     pull = system.pull / at.phi - decay * at.parameters
     to_floor = scheme.enough == 0.0
-    damping, found = at.damping, None
-    for _ in range(TRIES_TO_FLOOR if to_floor else MAX_TRIES):
-        move = system.solve(at.phi, decay + damping, pull)
-        if move is not None:
-            parameters = at.parameters + move
-            value = _value(objective, parameters, decay, at.phi)
-            if value < at.value:
-                found = parameters, value
-                break
-        damping *= 4.0
+    found = objective.fall(at, decay, pull, TRIES_TO_FLOOR if to_floor else MAX_TRIES)
     enough = scheme.enough
     if found is None:
         return replace(at, steps=at.steps + 1, settled=_promise(system, at.phi, decay, pull) < enough, stuck=True)
-    parameters, value = found
+    parameters, value, damping = found
     near = at.value - value < enough and _promise(system, at.phi, decay, pull) < enough
     damping = max(damping / 4.0, LEAST_TO_FLOOR if to_floor else LEAST_DAMPING)
     moved = replace(at, parameters=parameters, value=value, damping=damping, steps=at.steps + 1)

@@ -14,7 +14,7 @@ from scipy.optimize import OptimizeResult, minimize
 
 from pliant.engines.contract import Problem, Program, State
 from pliant.optimisers import gauss_newton
-from pliant.optimisers.gauss_newton import Damped, RowSystem, Scheme, System
+from pliant.optimisers.gauss_newton import Damped, Fall, RowSystem, Scheme, System
 from pliant.training.history import History
 from pliant.training.loop import Result
 from pliant.training.progress import Progress, Report
@@ -86,6 +86,18 @@ class Rows:
             system = RowSystem(*self._rows(parameters, F, b))
         self.kept = parameters, system
         return system
+
+    def fall(self, at: Damped, decay: Array, pull: Array, tries: int) -> Fall | None:
+        """Damp a step until the value falls: in the engine where it can, so that threads wait less for Python."""
+        system = self.system(at.parameters)
+        if self.normal is None or isinstance(system, RowSystem):
+            return gauss_newton.fall(self, at, decay, pull, tries)
+        found = self.normal.fall(system, at, decay, pull, tries)
+        if found is None:
+            return None
+        (parameters, value, damping), loss, eta = found
+        self.seen = parameters, eta, loss
+        return parameters, value, damping
 
     def rows(self, parameters: Array) -> tuple[Array, Array]:
         """Give A (n r, k) and b (n r,): see `gauss_newton`."""

@@ -18,6 +18,7 @@ from pliant.engines.compiled.cache import compiled
 from pliant.engines.compiled.kernels import DATA, FAST, LAYERS, LONG, PLAN, forward, slopes
 from pliant.engines.compiled.layout import Data, Layout, address, empty, shaped
 from pliant.engines.compiled.pointers import call_at, in_wide_registers, numbers
+from pliant.optimisers.gauss_newton import Damped, Fall, System
 from pliant.types import Array
 
 MOST_INVERTED = 512  # parameters, beyond which LAPACK inverts a triangle faster than a loop does
@@ -67,6 +68,7 @@ def algebra() -> Algebra:
 _KEPT: list[Any] = []
 
 
+@register_jitable
 def total_loss(parameters, plan, layers, data, eta):  # type: ignore[no-untyped-def]
     """Write eta (n, q) of the problem's rows and give the sum of their losses, each times its weight."""
     in_wide_registers()
@@ -131,6 +133,7 @@ def root(algebra: Any, gram: Any, phi: float, decay: Any, work: Any, counts: Any
     return done
 
 
+@register_jitable
 def solve(algebra, gram, phi, decay, work, move):  # type: ignore[no-untyped-def]
     """Solve (gram / phi + diag(decay)) d = move in place; say whether it could be done."""
     in_wide_registers()
@@ -141,6 +144,30 @@ def solve(algebra, gram, phi, decay, work, move):  # type: ignore[no-untyped-def
     places = (algebra.upper, order, algebra.single, work.ctypes.data, order, move.ctypes.data, order, failed)
     call_at(algebra.potrs, places)
     return True
+
+
+def fall(plan, layers, data, algebra, gram, phi, decay, pull, start, damping, value, tries, work, moved, eta):  # type: ignore[no-untyped-def]
+    """Damp a step from `start` until the value falls; see `gauss_newton.fall`.
+
+    Where it does, `moved` (k,) and `eta` (n, q) are those of the new place. Give the damping, the value and the loss;
+    the value is infinite where it does not fall.
+    """
+    damped = np.empty(len(decay))
+    for _ in range(tries):
+        for c in range(len(decay)):
+            damped[c] = decay[c] + damping
+            moved[c] = pull[c]
+        if solve(algebra, gram, phi, damped, work, moved):
+            held = 0.0
+            for c in range(len(decay)):
+                moved[c] += start[c]
+                held += decay[c] * moved[c] * moved[c]
+            loss = total_loss(moved.ctypes.data, plan, layers, data, eta)
+            reached = loss / phi + 0.5 * held
+            if np.isfinite(reached) and reached < value:
+                return damping, reached, loss
+        damping *= 4.0
+    return damping, np.inf, np.inf
 
 
 def inverse_diagonal(algebra, gram, phi, decay, work, diagonal):  # type: ignore[no-untyped-def]
@@ -198,6 +225,10 @@ def kernel(function: Any) -> Any:
     kinds = {
         total_loss: types.float64(LONG, PLAN, LAYERS, DATA, table),
         normal: types.void(LONG, PLAN, LAYERS, DATA, ALGEBRA, cube, table, line, table, line),
+        fall: types.UniTuple(types.float64, 3)(
+            *(PLAN, LAYERS, DATA, ALGEBRA, table, types.float64, line, line, line),
+            *(types.float64, types.float64, LONG, table, line, table),
+        ),
         solve: types.boolean(*half),
         inverse_diagonal: types.boolean(*half),
     }
@@ -248,6 +279,17 @@ class CompiledNormal:
         own, places = self._own(parameters), (layout.plan, layout.layers, self.data, algebra())
         kernel(normal)(address(own), *places, F, b, self.chunk, gram, pull)
         return CompiledSystem(gram, pull, float(np.vdot(b, b)), self.work)
+
+    def fall(
+        self, system: System, at: Damped, decay: Array, pull: Array, tries: int
+    ) -> tuple[Fall, float, Array] | None:
+        """Give what `gauss_newton.fall` gives, with the loss and eta (n, q) there."""
+        assert isinstance(system, CompiledSystem)
+        layout, eta, moved = self.layout, np.empty((self.data.n_rows, self.outputs)), np.empty(len(decay))
+        places, start = (layout.plan, layout.layers, self.data, algebra()), np.array(self._own(at.parameters))
+        how = (start, at.damping, at.value, tries, system.work, moved, eta)
+        damping, value, loss = kernel(fall)(*places, system.gram, float(at.phi), decay, pull, *how)
+        return ((moved, value, damping), loss, eta) if value < np.inf else None
 
     def _own(self, parameters: Array) -> Array:
         """Give the parameters (k,) as one stretch of memory."""
