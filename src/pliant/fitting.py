@@ -28,8 +28,9 @@ from pliant.measure import fingerprint
 from pliant.model import Fitted
 from pliant.optimisers import DRIVERS
 from pliant.optimisers.checks import check_choice, check_count, check_flag, check_word
-from pliant.recipe import NOTHING_BENDS, Asked, choose, refine, what_was_asked, widen
+from pliant.recipe import NOTHING_BENDS, Asked, choose, refine, settle_engine, what_was_asked, widen
 from pliant.training import progress_bar
+from pliant.training.checkpoint import engine_of
 
 NO_CHECKPOINT = (
     "a table this small is fitted in seconds and keeps no checkpoint; leave checkpoint out, or train by small steps, "
@@ -93,7 +94,8 @@ def fit(
     skip : bool
         Whether the line runs beside the hidden layers; the training then starts from the fitted line.
     engine : str
-        "reference", "torch", or "auto".
+        "reference", "compiled", "torch", or "auto", which takes the compiled engine for trainings that are long enough
+        to pay for its start, and the reference engine for the rest.
     optimiser : str, optional
         "lm" (damped Gauss-Newton) or "lbfgs", which take the whole table at every step and need no learning rate;
         or "gd", "sgd", "adam" or "adamw", with `optimiser_settings` for the rest of their arguments.
@@ -130,7 +132,7 @@ def fit(
     seed : int
         Of initial values, rows held out, and row orders.
     precision : {"float64", "float32"}
-        Of the torch engine.
+        Of the training; "float32" in the compiled and the torch engine. Predictions are float64.
     members : int, optional
         Fits that each leave out one fold of the rows, so that their mean knows its error on rows it did not see: it
         gives intervals, and the verdict between line and curve. None: ten where the recipe chooses the optimiser;
@@ -224,7 +226,10 @@ def fit(
         network = lay_network(chosen, design, arrays, plan.hidden, activation, skip)
         rows, held_out = split(arrays, trained_on)
         shape = parameter_for_network(chosen, design, rows)
-        plan = refine(plan, len(rows.y), network.outputs, network.n_parameters)
+        sizes = len(rows.y), network.outputs, network.n_parameters
+        if checkpoint is not None and engine == "auto":
+            asked = replace(asked, engine=engine_of(checkpoint) or engine)
+        plan = settle_engine(refine(plan, *sizes), asked, *sizes)
         settings = replace(plan.settings, given=_names(beside), asked=said)
         if plan.members is not None:
             with progress_bar(progress) as report:

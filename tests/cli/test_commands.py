@@ -274,8 +274,35 @@ def test_doctor_and_gradient(folder, capsys):
     assert float(out.split("autograd:")[-1]) < 1e-11
 
 
+def test_doctor_compiles_ahead_and_says_where_it_is_kept(capsys, monkeypatch):
+    from pliant.engines.compiled import warm
+
+    few = [piece for piece in warm.pieces() if piece[0] in ("activation relu, float64", "optimiser sgd, float32")]
+    monkeypatch.setattr(warm, "pieces", lambda: few)
+    code, out, err = call(capsys, "doctor", "--warm")
+    assert (code, err) == (0, "")
+    assert f"{len(few)} kernels and blocks made ready in" in out
+    assert "of its 8 kernels are compiled" in out or "all its 8 kernels are compiled" in out
+
+
+def test_doctor_says_that_nothing_can_be_kept_and_why(capsys, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("pliant.engines.compiled.cache.config.CACHE_DIR", str(tmp_path / "file"))
+    code, out, _ = call(capsys, "doctor")
+    assert code == 0
+    assert "its code can be kept nowhere, so that every process compiles it" in out
+    assert "Not a directory" in out
+
+
+def test_doctor_says_why_the_compiled_engine_does_not_run(capsys, monkeypatch):
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    code, out, _ = call(capsys, "doctor")
+    assert code == 0
+    assert "NUMBA_DISABLE_JIT turns off" in out
+
+
 def test_ctrl_c_ends_with_130_and_keeps_the_model(folder):
-    program = [sys.executable, "-m", "pliant", "fit", "penguins.csv", FORMULA, "--hidden", "4"]
+    program = [sys.executable, "-m", "pliant", "fit", "penguins.csv", FORMULA, "--hidden", "4", "--engine", "reference"]
     for wait in (4.0, 12.0, 36.0):  # on a busy machine the first may come while Python still loads: nothing to keep
         process = subprocess.Popen(
             [*program, "--epochs", "10000000", "--out", "m.pliant", "--quiet"], stderr=subprocess.PIPE, text=True
@@ -293,7 +320,19 @@ def test_ctrl_c_ends_with_130_and_keeps_the_model(folder):
 
 def test_ctrl_c_keeps_a_checkpoint_that_is_the_unbroken_run(folder, capsys):
     """The signal comes from a timer of this process, so that it comes while the training runs."""
-    command = ["fit", "penguins.csv", FORMULA, "--hidden", "4", "--checkpoint", "c.checkpoint", "--seed", "7"]
+    command = [
+        "fit",
+        "penguins.csv",
+        FORMULA,
+        "--engine",
+        "reference",
+        "--hidden",
+        "4",
+        "--checkpoint",
+        "c.checkpoint",
+        "--seed",
+        "7",
+    ]
     old = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
         signal.setitimer(signal.ITIMER_REAL, 1.5)
@@ -304,7 +343,7 @@ def test_ctrl_c_keeps_a_checkpoint_that_is_the_unbroken_run(folder, capsys):
     done = read_model("c.checkpoint")[0]["state"]
     epochs = json.loads(done)["epoch"] + 5
     assert call(capsys, *command, "--epochs", epochs, "--out", "m.pliant")[0] == 0
-    unbroken = pliant.fit(FORMULA, "penguins.csv", hidden=4, epochs=epochs, seed=7)
+    unbroken = pliant.fit(FORMULA, "penguins.csv", hidden=4, epochs=epochs, seed=7, engine="reference")
     assert np.array_equal(pliant.load("m.pliant").parameters, unbroken.parameters)
 
 

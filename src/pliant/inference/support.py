@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pliant.data.design import Rows
 from pliant.data.support import EDGE, OUTSIDE, WORDS
 from pliant.data.table import Table, read_rows
 from pliant.errors import InputError
@@ -15,13 +16,18 @@ if TYPE_CHECKING:
 
 def judge(model: "Fitted", read: Table) -> tuple[IntArray, BoolArray]:
     """Give INSIDE, EDGE or OUTSIDE for each row (m,), -1 where a value is missing; and which rows are complete."""
+    rows = model.design.matrix(read)
+    return judge_rows(model, rows), rows.complete
+
+
+def judge_rows(model: "Fitted", rows: Rows) -> IntArray:
+    """Give the same for rows of the design matrix."""
     region = model.region
     if region is None:
         raise InputError("this model came from a file that does not keep where the training rows lie; fit it again")
-    rows = model.design.matrix(read)
     found = np.full(len(rows.complete), -1, dtype=np.int64)
     found[rows.complete] = region.judge(model.design.raw_inputs(rows.X[rows.complete]))
-    return found, rows.complete
+    return found
 
 
 def words(codes: IntArray) -> list[str | None]:

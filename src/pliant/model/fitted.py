@@ -229,13 +229,13 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
             from pliant.inference.intervals import prediction_interval
 
             columns = prediction_interval(self, read, type, interval, method)
-        else:
-            rows = self.design.matrix(read)
+        rows = self.design.matrix(read)
+        if interval is None:
             columns = self.prediction_columns(rows.X, rows.offset, rows.complete, type)
         if not self.is_line and self.region is not None:
-            from pliant.inference.support import judge, words
+            from pliant.inference.support import judge_rows, words
 
-            columns["support"] = words(judge(self, read)[0])
+            columns["support"] = words(judge_rows(self, rows))
         return make_frame(columns, read.kind, read.index)
 
     def prediction_columns(self, X: Array, offset: Array, complete: BoolArray, type: str) -> dict[str, Any]:

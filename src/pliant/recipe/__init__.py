@@ -7,5 +7,6 @@ the summary prints. A value that the user gave is never changed.
 from pliant.recipe.asked import Asked, Plan, what_was_asked, widths
 from pliant.recipe.choose import NOTHING_BENDS, choose
 from pliant.recipe.curvature import refine, widen
+from pliant.recipe.engine import settle_engine
 
-__all__ = ["NOTHING_BENDS", "Asked", "Plan", "choose", "refine", "what_was_asked", "widen", "widths"]
+__all__ = ["NOTHING_BENDS", "Asked", "Plan", "choose", "refine", "settle_engine", "what_was_asked", "widen", "widths"]

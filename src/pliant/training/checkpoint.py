@@ -17,6 +17,14 @@ from pliant.training.state import TrainingState
 SECONDS = 30.0  # between two writes
 
 
+def engine_of(path: str | os.PathLike[str]) -> str | None:
+    """Give the engine of the training that a file keeps, in which it goes on; None if there is no such file yet."""
+    if not os.path.lexists(path):
+        return None
+    engine: str | None = read_model(os.fspath(path))[0].get("checkpoint", {}).get("engine")
+    return engine
+
+
 class Checkpoint:
     """The file of one training.
 

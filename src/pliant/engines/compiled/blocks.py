@@ -6,16 +6,16 @@ Every block takes int64 only: addresses (pointers.py), counts, and the step.
 """
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numba import cfunc, types
+from numba import types
 from numba.cpython.unsafe.tuple import tuple_setitem
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from pliant.engines.compiled import fast
-from pliant.engines.compiled.cache import compiled
+from pliant.engines.compiled.cache import compiled_block, once
 from pliant.engines.compiled.plain import call, key_of, step_by
 from pliant.engines.compiled.pointers import in_wide_registers, numbers
 from pliant.errors import ArgumentError
@@ -34,7 +34,7 @@ PLAIN, SUMS = {"contract"}, {"contract", "reassoc", "nsz"}
 def compile_block(function: Callable[..., None], count: int, freedom: set[str] = PLAIN) -> int:
     """Compile a block of so many int64 and give its address; what is compiled stays for good."""
     signature = types.void(*[types.int64] * count)
-    block = compiled(partial(cfunc, signature), function, error_model="numpy", fastmath=freedom)
+    block = compiled_block(signature, function, error_model="numpy", fastmath=freedom)
     _KEPT.append(block)
     return int(block.address)
 
@@ -42,7 +42,7 @@ def compile_block(function: Callable[..., None], count: int, freedom: set[str] =
 _KEPT: list[Any] = []
 
 
-@cache
+@once
 def value_block(name: str, dtype: Float) -> int:
     """Give value(z, a, n), which writes a = activation(z)."""
     kind, key = dtype.__name__, key_of(ACTIVATIONS[name].value, dtype)
@@ -56,7 +56,7 @@ def value_block(name: str, dtype: Float) -> int:
     return compile_block(value, 3)
 
 
-@cache
+@once
 def slope_block(name: str, dtype: Float) -> int:
     """Give slope(z, a, delta, biases, rows, units): delta (rows, units) times the slope, and its sum over rows."""
     kind, key = dtype.__name__, key_of(ACTIVATIONS[name].slope, dtype)
@@ -76,7 +76,7 @@ def slope_block(name: str, dtype: Float) -> int:
     return compile_block(slope, 6)
 
 
-@cache
+@once
 def finish_block(name: str, dtype: Float) -> int:
     """Give finish(z, a, weights, bias, eta, rows, units): a = activation(z) and eta = a weights + bias, in one pass.
 
@@ -101,7 +101,7 @@ def finish_block(name: str, dtype: Float) -> int:
     return compile_block(finish, 7, SUMS)
 
 
-@cache
+@once
 def begin_block(name: str, dtype: Float) -> int:
     """Give begin(z, a, delta, weights, before, weights_gradient, biases_gradient, rows, units): `finish` backwards.
 
@@ -142,7 +142,7 @@ def response_block(likelihood: Likelihood, dtype: Float) -> int:
     return _elementwise_block(*keys, bounds, isinstance(loss, partial), dtype)
 
 
-@cache
+@once
 def _elementwise_block(
     loss_key: str,
     delta_key: str,
@@ -180,7 +180,7 @@ def _elementwise_block(
     return compile_block(response, 9)
 
 
-@cache
+@once
 def _classes_block(dtype: Float) -> int:
     """Build the block of classes, row by row: log-sum-exp with the largest taken out, the first class at eta 0."""
     kind = dtype.__name__
@@ -226,7 +226,7 @@ def update_block(rule: Rule, dtype: Float) -> int:
     return _update_block(key_of(rule.update, dtype), rule.name, rule.n_moments, len(names), decayed, dtype)
 
 
-@cache
+@once
 def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed: int, dtype: Float) -> int:
     kind = dtype.__name__
 

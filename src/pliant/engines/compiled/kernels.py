@@ -6,7 +6,6 @@ in the processor's cache, and their gradients are added up.
 """
 
 from collections.abc import Callable
-from functools import cache, partial
 from typing import Any
 
 import numba
@@ -15,7 +14,7 @@ from numba import types
 from numba.extending import register_jitable
 
 from pliant.engines.compiled.blocks import Float
-from pliant.engines.compiled.cache import compiled
+from pliant.engines.compiled.cache import Kept, compiled_kernel, once
 from pliant.engines.compiled.layout import LAYER, Data, Plan
 from pliant.engines.compiled.pointers import call_at, in_wide_registers, numbers, size_of
 
@@ -263,9 +262,12 @@ def jacobian(like, plan, layers, parameters, X, whole):  # type: ignore[no-untyp
             slopes(like, plan, layers, parameters, lines, rows, target, stride)
 
 
-@cache
-def kernel(function: Callable[..., Any], dtype: Float) -> Any:
-    """Give a function of this file compiled for a dtype; from the cache, if it is there."""
+KERNELS = (train, whole_gradient, predict, jacobian)
+HOW: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": FAST}
+
+
+def _signature(function: Callable[..., Any], dtype: Float) -> Any:
+    """Give what one of `KERNELS` takes and gives for a dtype."""
     one = numba.from_dtype(np.dtype(dtype))
     line, table, cube, whole = one[::1], one[:, ::1], one[:, :, ::1], LONG[:, ::1]
     rates, losses = types.float64[:, ::1], types.float64[::1]
@@ -275,4 +277,15 @@ def kernel(function: Callable[..., Any], dtype: Float) -> Any:
         predict: types.void(one, PLAN, LAYERS, LONG, table, line, table),
         jacobian: types.void(one, PLAN, LAYERS, LONG, table, cube),
     }
-    return compiled(partial(numba.njit, kinds[function]), function, nogil=True, error_model="numpy", fastmath=FAST)
+    return kinds[function]
+
+
+@once
+def kernel(function: Callable[..., Any], dtype: Float) -> Any:
+    """Give one of `KERNELS` compiled for a dtype; from the cache, if it is there."""
+    return compiled_kernel(_signature(function, dtype), function, **HOW)
+
+
+def is_kept(function: Callable[..., Any], dtype: Float) -> bool:
+    """Say whether the cache has one of `KERNELS` for a dtype."""
+    return Kept(function, HOW).holds(_signature(function, dtype))

@@ -3,12 +3,12 @@
 Blocks of int64 only, as in blocks.py: addresses and counts. An address of 0 stands for nothing.
 """
 
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from pliant.engines.compiled.blocks import SUMS, Float, compile_block
+from pliant.engines.compiled.cache import once
 from pliant.engines.compiled.pointers import in_wide_registers, numbers
 
 FEW = 4  # a side so short, and a loop is faster than a call of BLAS
@@ -24,7 +24,7 @@ class Products(NamedTuple):
     back: int
 
 
-@cache
+@once
 def product_blocks(dtype: Float) -> Products:
     """Give the four products of a layer, of the way there and the way back.
 

@@ -47,7 +47,7 @@ class CompiledProgram:
         settings = self._own(np.array([0.0, *self.rule.settings.values()]), (1 + len(self.rule.settings),))
         losses = np.zeros(len(rates))
         layout, data, _ = self._laid()
-        rates = np.ascontiguousarray(shaped(rates, (len(rates), len(self.slices))), np.float64)
+        rates = _writable(shaped(rates, (len(rates), len(self.slices))), np.float64)
         orders = self._orders(orders, len(rates))
         how = (address(parameters), address(moments), orders, rates, settings, losses, state.step)
         kernel(train, self.dtype)(self.dtype(0), layout.plan, layout.layers, data, *how)
@@ -64,7 +64,7 @@ class CompiledProgram:
         """Give the orders as the kernel takes them, checked; none where the rows are taken as they lie."""
         if len(self.slices) < 2:
             return np.zeros((0, 0), np.int64)
-        orders = np.ascontiguousarray(orders, np.int64)
+        orders = _writable(orders, np.int64)
         n = self.problem.n_rows
         if orders.shape != (epochs, n) or (orders.size and not (orders.min() >= 0 and orders.max() < n)):
             raise ValueError(f"orders of {epochs} epochs are wanted here, each of the rows 0 to {n - 1}")
@@ -165,8 +165,14 @@ def _predict(
 ) -> Array:
     """Let the kernel predict."""
     eta = np.empty((len(X), network.outputs), dtype)
-    rows = np.ascontiguousarray(shaped(X, (len(X), network.inputs)), dtype)
-    shift = np.zeros(0, dtype) if offset is None else np.ascontiguousarray(shaped(offset, (len(X),)), dtype)
+    rows = _writable(shaped(X, (len(X), network.inputs)), dtype)
+    shift = np.zeros(0, dtype) if offset is None else _writable(shaped(offset, (len(X),)), dtype)
     own = np.ascontiguousarray(shaped(parameters, (network.n_parameters,)), dtype)
     kernel(predict, dtype)(dtype(0), layout.plan, layout.layers, address(own), rows, shift, eta)
     return eta.astype(np.float64, copy=False)
+
+
+def _writable(values: Any, dtype: Any) -> Any:
+    """Give an array in C order and of that type which may be written, as kernels have it; a copy only where needed."""
+    plain = np.ascontiguousarray(values, dtype)
+    return plain if plain.flags.writeable else plain.copy()

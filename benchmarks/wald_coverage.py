@@ -1,7 +1,7 @@
 """Count how often 95 % intervals cover, over many simulated tables of every family.
 
-    python benchmarks/coverage.py              1,000 tables a family: some minutes on a quiet machine
-    python benchmarks/coverage.py --smoke      20 tables a family
+    python benchmarks/wald_coverage.py              1,000 tables a family: some minutes on a quiet machine
+    python benchmarks/wald_coverage.py --smoke      20 tables a family
 
 A table has 200 rows and three columns: a normal one, a uniform one, and a factor of three levels. Every coefficient of
 every line that converged gives one Wald interval. Of each fit is also asked how near to zero its score is,
