@@ -6,16 +6,15 @@ A itself, rows by parameters, is never in memory. BLAS and LAPACK are SciPy's, c
 Python's, so that members on threads do not wait for one another.
 """
 
-from functools import cache, partial
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numba import types
 from numba.extending import get_cython_function_address, register_jitable
 
-from pliant.engines.compiled.cache import compiled
-from pliant.engines.compiled.kernels import DATA, FAST, LAYERS, LONG, PLAN, forward, slopes
+from pliant.engines.compiled.cache import Kept, compiled_kernel, once
+from pliant.engines.compiled.kernels import DATA, HOW, LAYERS, LONG, PLAN, forward, slopes
 from pliant.engines.compiled.layout import Data, Layout, address, empty, shaped
 from pliant.engines.compiled.pointers import call_at, in_wide_registers, numbers
 from pliant.optimisers.gauss_newton import Damped, Fall, System
@@ -46,7 +45,7 @@ class Algebra(NamedTuple):
 ALGEBRA = types.NamedUniTuple(LONG, len(Algebra._fields), Algebra)
 
 
-@cache
+@once
 def algebra() -> Algebra:
     """Give the addresses; the constants stay for good."""
     texts, counts, values = np.frombuffer(b"UN", np.uint8).copy(), np.array([1]), np.array([1.0])
@@ -217,9 +216,11 @@ def invert(lower: Any) -> None:
         lower[i, i] = -scale
 
 
-@cache
-def kernel(function: Any) -> Any:
-    """Give a function of this file compiled, in float64; from the cache, if it is there."""
+KERNELS = (total_loss, normal, fall, solve, inverse_diagonal)  # infinity stays what it is under HOW: `root` asks for it
+
+
+def _signature(function: Callable[..., Any]) -> Any:
+    """Give what one of `KERNELS` takes and gives."""
     line, table, cube = types.float64[::1], types.float64[:, ::1], types.float64[:, :, ::1]
     half = (ALGEBRA, table, types.float64, line, table, line)
     kinds = {
@@ -232,8 +233,18 @@ def kernel(function: Any) -> Any:
         solve: types.boolean(*half),
         inverse_diagonal: types.boolean(*half),
     }
-    # NaN and infinity stay what they are under FAST, which `root` asks for.
-    return compiled(partial(numba.njit, kinds[function]), function, nogil=True, error_model="numpy", fastmath=FAST)
+    return kinds[function]
+
+
+@once
+def kernel(function: Callable[..., Any]) -> Any:
+    """Give one of `KERNELS` compiled, in float64; from the cache, if it is there."""
+    return compiled_kernel(_signature(function), function, **HOW)
+
+
+def is_kept(function: Callable[..., Any]) -> bool:
+    """Say whether the cache has one of `KERNELS`."""
+    return Kept(function, HOW).holds(_signature(function))
 
 
 class CompiledSystem:
