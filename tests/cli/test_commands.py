@@ -282,7 +282,7 @@ def test_doctor_compiles_ahead_and_says_where_it_is_kept(capsys, monkeypatch):
     code, out, err = call(capsys, "doctor", "--warm")
     assert (code, err) == (0, "")
     assert f"{len(few)} kernels and blocks made ready in" in out
-    assert "of its 8 kernels are compiled" in out or "all its 8 kernels are compiled" in out
+    assert "of its 13 kernels are compiled" in out or "all its 13 kernels are compiled" in out
 
 
 def test_doctor_says_that_nothing_can_be_kept_and_why(capsys, monkeypatch, tmp_path):

@@ -1,5 +1,6 @@
 """What is compiled ahead of time: every kernel, and every entry of the registries in both types."""
 
+from pliant.engines.compiled import normal
 from pliant.engines.compiled.kernels import KERNELS
 from pliant.engines.compiled.warm import pieces, warm
 from pliant.functions import ACTIVATIONS, FAMILIES
@@ -13,7 +14,10 @@ def test_every_entry_of_the_registries_is_there_in_both_types():
     wanted += [f"activation {name}" for name in ACTIVATIONS]
     wanted += [f"family {f.name}, link {link}" for f in FAMILIES.values() for link in f.links]
     wanted += [f"optimiser {name}" for name in OPTIMISERS]
-    assert names == {f"{name}, {dtype}" for name in wanted for dtype in ("float64", "float32")}
+    of_the_normal_equations = {f"kernel {each.__name__}, float64" for each in normal.KERNELS}
+    assert names == of_the_normal_equations | {
+        f"{name}, {dtype}" for name in wanted for dtype in ("float64", "float32")
+    }
 
 
 def test_pieces_come_by_name_and_the_end_is_said(monkeypatch):

@@ -66,6 +66,9 @@ class SmallProgram:
     def evaluate(self, parameters: Array, X: Array, y: Array, weights: Array, offset: Array) -> float:
         return self.loss(parameters, X)[0]
 
+    def normal(self) -> None:
+        return None
+
 
 def begin(start: list[float], rule: Rule, seed: int = 7) -> State:
     """The state before the first epoch."""

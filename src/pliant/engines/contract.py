@@ -16,6 +16,7 @@ import numpy as np
 
 from pliant.functions.likelihood import Likelihood
 from pliant.network import Network
+from pliant.optimisers.gauss_newton import Damped, Fall, System
 from pliant.optimisers.rule import Rule
 from pliant.types import Array, IntArray
 
@@ -89,6 +90,32 @@ class Program(Protocol):
 
     def evaluate(self, parameters: Array, X: Array, y: Array, weights: Array, offset: Array) -> float:
         """Give the mean loss over other rows, without penalty."""
+
+    def normal(self) -> "Normal | None":
+        """Give what sums the normal equations over all rows in one go, for one thread; None if the engine cannot."""
+
+
+class Normal(Protocol):
+    """What damped Gauss-Newton asks of all rows of a problem, summed, so that A (n r, k) need not be in memory."""
+
+    def loss(self, parameters: Array) -> tuple[float, Array]:
+        """Give sum_i w_i l_i, and eta (n, q)."""
+
+    def system(self, parameters: Array, F: Array, b: Array) -> System:
+        """Give the system of A, whose lines for row i are F_i (r, q) d eta_i / d parameters.
+
+        Parameters
+        ----------
+        parameters : ndarray, shape (k,)
+        F : ndarray, shape (n, r, q)
+            The root of each row's information.
+        b : ndarray, shape (n, r)
+        """
+
+    def fall(
+        self, system: System, at: Damped, decay: Array, pull: Array, tries: int
+    ) -> tuple[Fall, float, Array] | None:
+        """Give what `gauss_newton.fall` gives, by a system of this object's own, with the loss and eta (n, q) there."""
 
 
 class Engine(Protocol):

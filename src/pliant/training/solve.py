@@ -14,7 +14,7 @@ from scipy.optimize import OptimizeResult, minimize
 
 from pliant.engines.contract import Problem, Program, State
 from pliant.optimisers import gauss_newton
-from pliant.optimisers.gauss_newton import Damped, Scheme
+from pliant.optimisers.gauss_newton import Damped, Fall, RowSystem, Scheme, System
 from pliant.training.history import History
 from pliant.training.loop import Result
 from pliant.training.progress import Progress, Report
@@ -45,7 +45,8 @@ class Rows:
         """Keep the program; `held` (k,) has the values of parameters that stay, NaN where one is free."""
         self.program, self.problem, self.held = program, problem, held
         self.root = np.sqrt(problem.weights)
-        self.kept: tuple[Array, Array, Array] | None = None  # parameters, A, b of the last call
+        self.normal = program.normal() if held is None else None
+        self.kept: tuple[Array, System] | None = None  # parameters and system of the last call
         self.seen: tuple[Array, Array, float] | None = None  # parameters, eta and loss of the last call
 
     def whole(self, free: Array) -> Array:
@@ -61,29 +62,63 @@ class Rows:
         if self.seen is not None and self.seen[0] is parameters:
             return self.seen[2]
         problem = self.problem
-        with np.errstate(all="ignore"):
-            eta = self.program.predict(self.whole(parameters), problem.X, problem.offset)
-            loss = float(problem.weights @ problem.likelihood.loss(problem.y, eta))
+        if self.normal is not None:
+            loss, eta = self.normal.loss(parameters)
+        else:
+            with np.errstate(all="ignore"):
+                eta = self.program.predict(self.whole(parameters), problem.X, problem.offset)
+                loss = float(problem.weights @ problem.likelihood.loss(problem.y, eta))
         self.seen = parameters, eta, loss
         return loss
 
+    def system(self, parameters: Array) -> System:
+        """Give the system of A and b: summed by the engine where it can, and the parameters do not outnumber the rows.
+
+        A step ends where the next begins: the last system is kept.
+        """
+        if self.kept is not None and self.kept[0] is parameters:
+            return self.kept[1]
+        system: System
+        F, b = self._information(parameters)
+        if self.normal is not None and b.size >= len(parameters):
+            system = self.normal.system(parameters, F, b)
+        else:
+            system = RowSystem(*self._rows(parameters, F, b))
+        self.kept = parameters, system
+        return system
+
+    def fall(self, at: Damped, decay: Array, pull: Array, tries: int) -> Fall | None:
+        """Damp a step until the value falls: in the engine where it can, so that threads wait less for Python."""
+        system = self.system(at.parameters)
+        if self.normal is None or isinstance(system, RowSystem):
+            return gauss_newton.fall(self, at, decay, pull, tries)
+        found = self.normal.fall(system, at, decay, pull, tries)
+        if found is None:
+            return None
+        (parameters, value, damping), loss, eta = found
+        self.seen = parameters, eta, loss
+        return parameters, value, damping
+
     def rows(self, parameters: Array) -> tuple[Array, Array]:
         """Give A (n r, k) and b (n r,): see `gauss_newton`."""
-        if self.kept is not None and self.kept[0] is parameters:  # a step ends where the next begins
-            return self.kept[1:]
+        return self._rows(parameters, *self._information(parameters))
+
+    def _information(self, parameters: Array) -> tuple[Array, Array]:
+        """Give the root F (n, r, q) of each row's information and the residuals b (n, r) that belong to it."""
         problem, likelihood = self.problem, self.problem.likelihood
         if self.seen is not None and self.seen[0] is parameters:
             eta = self.seen[1]
         else:
             eta = self.program.predict(self.whole(parameters), problem.X, problem.offset)
         F, r = likelihood.step_rows(problem.y, eta, likelihood.mean(eta))
-        J = self.program.jacobian(self.whole(parameters), problem.X)
+        return self.root[:, None, None] * F, self.root[:, None] * r
+
+    def _rows(self, parameters: Array, F: Array, b: Array) -> tuple[Array, Array]:
+        """Give A (n r, k) and b (n r,)."""
+        J = self.program.jacobian(self.whole(parameters), self.problem.X)
         if self.held is not None:
             J = J[:, :, np.isnan(self.held)]
-        F = self.root[:, None, None] * F
-        A = (F * J if F.shape[1:] == (1, 1) else F @ J).reshape(-1, J.shape[2])
-        self.kept = parameters, A, (self.root[:, None] * r).ravel()
-        return self.kept[1:]
+        return (F * J if F.shape[1:] == (1, 1) else F @ J).reshape(-1, J.shape[2]), b.ravel()
 
 
 def begin_lm(
@@ -236,8 +271,7 @@ def evidence_groups(problem: Problem) -> IntArray:
 
 def _first_dispersion(objective: Rows, parameters: Array, count: int) -> float:
     """Give Pearson's statistic at the start over the rows, or 1 if it is no use."""
-    _, b = objective.rows(parameters)
-    phi = float(b @ b) / max(count, 1)
+    phi = objective.system(parameters).squares / max(count, 1)
     return phi if math.isfinite(phi) and phi > 0.0 else 1.0
 
 

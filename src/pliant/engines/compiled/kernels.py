@@ -202,44 +202,64 @@ def predict(like, plan, layers, parameters, X, offset, eta):  # type: ignore[no-
         eta[at : at + rows] = numbers(like, plan.eta, (rows, plan.outputs))
 
 
+@register_jitable
+def outer(like: Any, a: int, delta: int, rows: int, fan_in: int, fan_out: int, target: int, stride: int) -> None:
+    """Write a_i' delta_i (fan_in, fan_out) of every row by itself, at `target` + i `stride` numbers."""
+    A, D = numbers(like, a, (rows, fan_in)), numbers(like, delta, (rows, fan_out))
+    for i in range(rows):
+        into = numbers(like, target + i * stride * size_of(like), fan_in * fan_out)
+        if fan_out == 1:
+            part = D[i, 0]
+            for k in range(fan_in):
+                into[k] = A[i, k] * part
+        else:
+            for k in range(fan_in):
+                part = A[i, k]
+                for j in range(fan_out):
+                    into[k * fan_out + j] = part * D[i, j]
+
+
+@register_jitable
+def slopes(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: int, target: int, stride: int) -> None:
+    """Walk back without sums over rows: write delta_i d eta_i / d parameters at `target` + i `stride` numbers.
+
+    Delta (rows, outputs) is what the last layer holds, after `forward` of the same rows.
+    """
+    size, last = size_of(like), len(layers) - 1
+    if plan.skip >= 0:
+        outer(like, X, layers[last].delta, rows, plan.inputs, plan.outputs, target + plan.skip * size, stride)
+    for l in range(last, -1, -1):
+        layer = layers[l]
+        weights = layer.weights * size
+        outer(like, layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, target + weights, stride)
+        if layer.biases >= 0:
+            delta = numbers(like, layer.delta, (rows, layer.fan_out))
+            for i in range(rows):
+                row = numbers(like, target + (i * stride + layer.biases) * size, layer.fan_out)
+                for j in range(layer.fan_out):
+                    row[j] = delta[i, j]
+        if l > 0:
+            before = layers[l - 1]
+            places = (layer.delta, parameters + weights, rows, layer.fan_in, layer.fan_out, before.delta)
+            call_at(plan.back, places)
+            call_at(plan.slope, (before.z, before.a, before.delta, plan.partial, rows, before.fan_out))
+
+
 def jacobian(like, plan, layers, parameters, X, whole):  # type: ignore[no-untyped-def]
-    """Write d eta / d parameters (n, q, k): the walk back for each output by itself, without sums over rows."""
+    """Write d eta / d parameters (n, q, k): the walk back for each output by itself."""
     in_wide_registers()
-    last = len(layers) - 1
+    size, last, stride = size_of(like), layers[len(layers) - 1], plan.outputs * plan.n_parameters
     for at in range(0, len(X), plan.chunk):
         rows = min(plan.chunk, len(X) - at)
-        lines = X[at : at + rows]
-        forward(like, plan, layers, parameters, lines.ctypes.data, 0, rows)
+        lines = X.ctypes.data + at * plan.inputs * size
+        forward(like, plan, layers, parameters, lines, 0, rows)
         for o in range(plan.outputs):
-            delta = numbers(like, layers[last].delta, (rows, plan.outputs))
+            delta = numbers(like, last.delta, (rows, plan.outputs))
             for i in range(rows):
                 for j in range(plan.outputs):
                     delta[i, j] = j == o
-            for l in range(last, -1, -1):
-                layer = layers[l]
-                a, delta = (
-                    numbers(like, layer.input, (rows, layer.fan_in)),
-                    numbers(like, layer.delta, (rows, layer.fan_out)),
-                )
-                for i in range(rows):
-                    row = whole[at + i, o]
-                    for k in range(layer.fan_in):
-                        first = layer.weights + k * layer.fan_out
-                        for j in range(layer.fan_out):
-                            row[first + j] = a[i, k] * delta[i, j]
-                    if layer.biases >= 0:
-                        for j in range(layer.fan_out):
-                            row[layer.biases + j] = delta[i, j]
-                if l > 0:
-                    before, weights = layers[l - 1], parameters + layer.weights * size_of(like)
-                    call_at(plan.back, (layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta))
-                    call_at(plan.slope, (before.z, before.a, before.delta, plan.partial, rows, before.fan_out))
-            if plan.skip >= 0:
-                for i in range(rows):
-                    row = whole[at + i, o]
-                    for k in range(plan.inputs):
-                        for j in range(plan.outputs):
-                            row[plan.skip + k * plan.outputs + j] = lines[i, k] * (j == o)
+            target = whole.ctypes.data + (at * stride + o * plan.n_parameters) * size
+            slopes(like, plan, layers, parameters, lines, rows, target, stride)
 
 
 KERNELS = (train, whole_gradient, predict, jacobian)

@@ -11,7 +11,7 @@ import numpy as np
 from pliant.engines.compiled.blocks import Float, begin_block, finish_block, slope_block, value_block
 from pliant.engines.compiled.products import product_blocks
 from pliant.network import Network
-from pliant.types import IntArray
+from pliant.types import Array, IntArray
 
 CACHE_NUMBERS = 2**17  # numbers of a layer that are worked on at once: they stay in the second cache
 LINE = 64  # bytes in a line of the processor's cache
@@ -82,6 +82,19 @@ def empty(shape: tuple[int, ...], dtype: Any) -> Any:
 def address(array: Any) -> int:
     """Give the address of an array's first number; whoever asks keeps the array."""
     return int(array.ctypes.data)
+
+
+def shaped(values: Array, shape: tuple[int, ...]) -> Array:
+    """Give an array that has the shape; a kernel would read past the end of another, and say nothing.
+
+    Raises
+    ------
+    ValueError
+        If it has another shape.
+    """
+    if values.shape != shape:
+        raise ValueError(f"an array of shape {shape} is wanted here, not {values.shape}")
+    return values
 
 
 @dataclass(frozen=True)

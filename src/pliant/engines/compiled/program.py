@@ -8,7 +8,8 @@ import numpy as np
 
 from pliant.engines.compiled.blocks import Float, response_block, update_block
 from pliant.engines.compiled.kernels import jacobian, kernel, predict, train, whole_gradient
-from pliant.engines.compiled.layout import Data, Layout, address, empty, lay_out
+from pliant.engines.compiled.layout import Data, Layout, address, empty, lay_out, shaped
+from pliant.engines.compiled.normal import CompiledNormal
 from pliant.engines.contract import Problem, State, batches
 from pliant.network import Network
 from pliant.optimisers.rule import Rule
@@ -93,6 +94,13 @@ class CompiledProgram:
         each = self.problem.likelihood.loss(y, self.predict(parameters, X, offset))
         return float(weights @ each / np.sum(weights))
 
+    def normal(self) -> CompiledNormal | None:
+        """Give what sums the normal equations, for one thread; None in float32, in which they would lose all digits."""
+        if self.dtype is not np.float64:
+            return None
+        layout, data, _ = self._laid()
+        return CompiledNormal(layout, data, self.problem.network.outputs, (self, self.local.held))
+
     def _own(self, values: Array, shape: tuple[int, ...]) -> Array:
         """Copy an array as the kernels take it: C order, in the engine's dtype, at the start of a line."""
         own: Array = empty(shape, self.dtype)
@@ -136,19 +144,6 @@ class CompiledProgram:
         )
         self.local.held = (loss, chunk_y, chunk_weights, chunk_offset, shares)
         return layout, data, gradient
-
-
-def shaped(values: Array, shape: tuple[int, ...]) -> Array:
-    """Give an array that has the shape; a kernel would read past the end of another, and say nothing.
-
-    Raises
-    ------
-    ValueError
-        If it has another shape.
-    """
-    if values.shape != shape:
-        raise ValueError(f"an array of shape {shape} is wanted here, not {values.shape}")
-    return values
 
 
 _LOCAL = threading.local()

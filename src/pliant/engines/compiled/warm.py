@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pliant.engines.compiled import normal
 from pliant.engines.compiled.blocks import (
     Float,
     begin_block,
@@ -32,6 +33,7 @@ def pieces() -> list[tuple[str, Callable[[], Any]]]:
     for dtype in DTYPES:
         kind = dtype.__name__
         found += [(f"kernel {each.__name__}, {kind}", partial(kernel, each, dtype)) for each in KERNELS]
+    found += [(f"kernel {each.__name__}, float64", partial(normal.kernel, each)) for each in normal.KERNELS]
     for dtype in DTYPES:
         kind = dtype.__name__
         found.append((f"products of a layer, {kind}", partial(product_blocks, dtype)))
@@ -63,6 +65,7 @@ def warm() -> Iterator[tuple[str, int]]:
 def what_is_kept() -> str:
     """Say where code is kept and how many of the kernels are there, or why it cannot be kept."""
     kept = [is_kept(each, dtype) for dtype in DTYPES for each in KERNELS]
+    kept += [normal.is_kept(each) for each in normal.KERNELS]
     folder, why = place_to_keep()
     if folder is None and not any(kept):
         return f"its code can be kept nowhere, so that every process compiles it: {why}"
