@@ -25,17 +25,23 @@ PLAN, DATA = (types.NamedUniTuple(LONG, len(kind._fields), kind) for kind in (Pl
 FAST = {"contract", "reassoc", "nsz", "arcp"}  # sums may be taken apart, so that they use whole registers; NaN stays
 
 
-@register_jitable
-def gather(like: Any, source: int, columns: int, order: int, first: int, rows: int, target: int) -> int:
-    """Bring rows into one place, in their order; where they lie as they are wanted nothing moves. Give the address."""
+@register_jitable(forceinline=True)
+def rows_of(like: Any, source: int, columns: int, order: int, first: int, rows: int, target: int) -> int:
+    """Give the address of some rows in their order; where they lie as they are wanted nothing moves."""
     if order == 0:
         return source + first * columns * size_of(like)
+    gather(like, source, columns, order, first, rows, target)
+    return target
+
+
+@register_jitable
+def gather(like: Any, source: int, columns: int, order: int, first: int, rows: int, target: int) -> None:
+    """Bring rows into one place, in their order."""
     chosen, into = numbers("int64", order, first + rows), numbers(like, target, rows * columns)
     for i in range(rows):
         row = numbers(like, source + chosen[first + i] * columns * size_of(like), columns)
         for j in range(columns):
             into[i * columns + j] = row[j]
-    return target
 
 
 @register_jitable(forceinline=True)
@@ -131,10 +137,10 @@ def gradient_of(
     loss, last, divisor = 0.0, layers[len(layers) - 1], max(total, TINY)
     for at in range(0, count, plan.chunk):
         rows = min(plan.chunk, count - at)
-        X = gather(like, data.X, plan.inputs, order, first + at, rows, plan.rows)
-        y = gather(like, data.y, data.columns, order, first + at, rows, data.chunk_y)
-        offset = gather(like, data.offset, 1, order, first + at, rows, data.chunk_offset)
-        weights = numbers(like, gather(like, data.weights, 1, order, first + at, rows, data.chunk_weights), rows)
+        X = rows_of(like, data.X, plan.inputs, order, first + at, rows, plan.rows)
+        y = rows_of(like, data.y, data.columns, order, first + at, rows, data.chunk_y)
+        offset = rows_of(like, data.offset, 1, order, first + at, rows, data.chunk_offset)
+        weights = numbers(like, rows_of(like, data.weights, 1, order, first + at, rows, data.chunk_weights), rows)
         shares = numbers(like, data.shares, rows)
         for i in range(rows):
             shares[i] = np.float64(weights[i]) / divisor

@@ -46,6 +46,12 @@ def product_blocks(dtype: Float) -> Products:
                 for i in range(rows):
                     for j in range(fan_out):
                         Z[i, j] += b[j]
+        elif fan_in == 1 and biases:
+            only, w, b = numbers(kind, a, rows), numbers(kind, weights, fan_out), numbers(kind, biases, fan_out)
+            flat = numbers(kind, z, rows * fan_out)
+            for i in range(rows):
+                for j in range(fan_out):
+                    flat[i * fan_out + j] = b[j] + only[i] * w[j]
         elif fan_out == 1:
             w, first = numbers(kind, weights, fan_in), dtype(0)
             if biases:
@@ -57,15 +63,11 @@ def product_blocks(dtype: Float) -> Products:
                 Z[i, 0] = total + first
         else:
             for i in range(rows):
-                if biases and fan_in > 0:
-                    b, part = numbers(kind, biases, fan_out), A[i, 0]
-                    for j in range(fan_out):
-                        Z[i, j] = b[j] + part * W[0, j]
-                elif biases:
+                if biases:
                     Z[i] = numbers(kind, biases, fan_out)
                 else:
                     Z[i] = 0
-                for k in range(1 if biases else 0, fan_in):
+                for k in range(fan_in):
                     part = A[i, k]
                     for j in range(fan_out):
                         Z[i, j] += part * W[k, j]
@@ -84,6 +86,11 @@ def product_blocks(dtype: Float) -> Products:
                 part = d[i]
                 for k in range(fan_in):
                     flat[k] += A[i, k] * part
+        elif fan_in == 1:
+            only = numbers(kind, a, rows)
+            for i in range(rows):
+                for j in range(fan_out):
+                    flat[j] += only[i] * d[i * fan_out + j]
         else:
             for i in range(rows):
                 for k in range(fan_in):
@@ -93,11 +100,17 @@ def product_blocks(dtype: Float) -> Products:
 
     def sums(delta, rows, fan_out, gradient):  # type: ignore[no-untyped-def]
         in_wide_registers()
-        D, g = numbers(kind, delta, (rows, fan_out)), numbers(kind, gradient, fan_out)
+        d, g = numbers(kind, delta, rows * fan_out), numbers(kind, gradient, fan_out)
+        if fan_out == 1:
+            total = dtype(0)
+            for i in range(rows):
+                total += d[i]
+            g[0] = total
+            return
         g[:] = 0
         for i in range(rows):
             for j in range(fan_out):
-                g[j] += D[i, j]
+                g[j] += d[i * fan_out + j]
 
     def back(delta, weights, rows, fan_in, fan_out, before):  # type: ignore[no-untyped-def]
         in_wide_registers()
