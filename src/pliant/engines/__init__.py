@@ -10,9 +10,9 @@ from pliant.errors import ArgumentError, MissingExtraError
 
 __all__ = ["ENGINES", "choose_engine", "engine"]
 
-# Numbers that a training works through, from which on "auto" takes the compiled engine: about 0.6 s of NumPy. As long
-# takes the start of the compiled engine in a new process, its kernels kept.
-ENOUGH_WORK = 3e8
+# Numbers that a training works through, from which on "auto" takes the compiled engine: half a second of NumPy and
+# more. As long takes the start of the compiled engine in a new process, its kernels kept.
+ENOUGH_WORK = 1.5e8
 
 
 def _reference(precision: str, device: str | None) -> Engine:

@@ -87,6 +87,15 @@ def forward(like: Any, plan: Any, layers: Any, parameters: int, X: int, offset: 
                 eta[i * plan.outputs + j] += shift[i]
 
 
+@register_jitable
+def copy_eta(like: Any, plan: Any, first: int, rows: int, eta: Any) -> None:
+    """Bring eta of the rows of a chunk to its place. (In a loop: a slice that is assigned takes seconds to compile.)"""
+    found = numbers(like, plan.eta, (rows, plan.outputs))
+    for i in range(rows):
+        for j in range(plan.outputs):
+            eta[first + i, j] = found[i, j]
+
+
 @register_jitable(forceinline=True)
 def backward(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: int, gradient: int) -> None:
     """Walk back from delta, which the last layer holds, to the gradient (k,), summed over rows."""
@@ -205,7 +214,7 @@ def predict(like, plan, layers, parameters, X, offset, eta):  # type: ignore[no-
         rows = min(plan.chunk, len(X) - at)
         shift = offset.ctypes.data + at * size if len(offset) else 0
         forward(like, plan, layers, parameters, X.ctypes.data + at * plan.inputs * size, shift, rows)
-        eta[at : at + rows] = numbers(like, plan.eta, (rows, plan.outputs))
+        copy_eta(like, plan, at, rows, eta)
 
 
 @register_jitable

@@ -168,7 +168,9 @@ def _chunk(network: Network, rows: int) -> int:
     """Give the rows that are worked on at once: few enough for the cache, and for quick products; chunks are alike."""
     widest = max(fan_out for _, fan_out, _ in network.shapes)
     most = max(FEWEST_ROWS, min(MOST_ROWS, CACHE_NUMBERS // widest))
-    quick = SMALL // max(fan_in * fan_out for fan_in, fan_out, _ in network.shapes if fan_in) if network.inputs else most
+    quick = (
+        SMALL // max(fan_in * fan_out for fan_in, fan_out, _ in network.shapes if fan_in) if network.inputs else most
+    )
     if quick >= FEWEST_ROWS:
         most = min(most, quick)
     return max(1, -(-rows // -(-rows // most))) if rows else 1

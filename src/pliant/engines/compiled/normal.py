@@ -14,7 +14,7 @@ from numba import types
 from numba.extending import get_cython_function_address, register_jitable
 
 from pliant.engines.compiled.cache import Kept, compiled_kernel, once
-from pliant.engines.compiled.kernels import DATA, HOW, LAYERS, LONG, PLAN, forward, slopes
+from pliant.engines.compiled.kernels import DATA, HOW, LAYERS, LONG, PLAN, copy_eta, forward, slopes
 from pliant.engines.compiled.layout import Data, Layout, address, empty, shaped
 from pliant.engines.compiled.pointers import call_at, in_wide_registers, numbers
 from pliant.optimisers.gauss_newton import Damped, Fall, System
@@ -80,7 +80,7 @@ def total_loss(parameters, plan, layers, data, eta):  # type: ignore[no-untyped-
         places = (y, plan.eta, weights, data.parameter, rows, plan.outputs, data.columns, last.delta, data.loss)
         call_at(data.response, places)
         total += numbers("float64", data.loss, 1)[0]
-        eta[at : at + rows] = numbers(like, plan.eta, (rows, plan.outputs))
+        copy_eta(like, plan, at, rows, eta)
     return total
 
 
@@ -181,8 +181,8 @@ def inverse_diagonal(algebra, gram, phi, decay, work, diagonal):  # type: ignore
         call_at(algebra.trtri, (algebra.upper, algebra.as_is, order, work.ctypes.data, order, failed))
     else:
         invert(work)
-    diagonal[:] = 0.0
     for i in range(len(diagonal)):
+        diagonal[i] = 0.0
         for j in range(i + 1):
             diagonal[j] += work[i, j] * work[i, j]
     return True
@@ -197,7 +197,8 @@ def invert(lower: Any) -> None:
     row = np.empty(len(lower))
     for i in range(len(lower)):
         scale = -1.0 / lower[i, i]
-        row[:i] = 0.0
+        for c in range(i):
+            row[c] = 0.0
         j = 0
         while j + 4 <= i:
             first, second, third, fourth = lower[j], lower[j + 1], lower[j + 2], lower[j + 3]
@@ -212,7 +213,8 @@ def invert(lower: Any) -> None:
             for c in range(j + 1):
                 row[c] += scale * lower[i, j] * lower[j, c]
             j += 1
-        lower[i, :i] = row[:i]
+        for c in range(i):
+            lower[i, c] = row[c]
         lower[i, i] = -scale
 
 

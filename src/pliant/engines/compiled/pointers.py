@@ -50,7 +50,7 @@ def numbers(kind: Any, address: int, shape: Any) -> Any:
     raise NotImplementedError("addresses are for kernels")
 
 
-@overload(numbers, prefer_literal=True, inline="always")
+@overload(numbers, prefer_literal=True, jit_options={"forceinline": True})
 def _numbers(kind, address, shape):  # type: ignore[no-untyped-def]  # Numba compares signatures, annotations included
     if isinstance(kind, types.Float):
         name = str(kind)
@@ -71,7 +71,7 @@ def size_of(like: Any) -> int:
     raise NotImplementedError("addresses are for kernels")
 
 
-@overload(size_of, inline="always")
+@overload(size_of, jit_options={"forceinline": True})
 def _size_of(like):  # type: ignore[no-untyped-def]
     size = like.bitwidth // 8
     return lambda like: size

@@ -63,10 +63,12 @@ def product_blocks(dtype: Float) -> Products:
                 Z[i, 0] = total + first
         else:
             for i in range(rows):
+                for j in range(fan_out):
+                    Z[i, j] = 0
                 if biases:
-                    Z[i] = numbers(kind, biases, fan_out)
-                else:
-                    Z[i] = 0
+                    b = numbers(kind, biases, fan_out)
+                    for j in range(fan_out):
+                        Z[i, j] = b[j]
                 for k in range(fan_in):
                     part = A[i, k]
                     for j in range(fan_out):
