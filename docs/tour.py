@@ -470,7 +470,7 @@ draw.curves(
 shape = {"hidden": 64, "activation": activation, "skip": False}
 recipe = {"optimiser": "adam", "learning_rate": 0.03, "seed": seed}
 asked = {**shape, **recipe, "standardise": False}
-start = pliant.fit("y ~ x", table, **asked, epochs=0)
+start = pliant.fit("y ~ x", table, **asked, epochs=0, engine="reference")
 print("weights:", *(weights.shape for weights, _ in start.layers))
 print("parameters:", start.n_parameters)
 
