@@ -91,7 +91,7 @@ def _find_theta(chosen: Likelihood, rows: Arrays, solve: Solve) -> Shape:
     poisson = likelihood("poisson", chosen.link.name)
     line = solve(poisson)
     mu = _means(poisson, rows, line)
-    # As where a group has zeros only, or all means round to nothing: what goes wrong is said of the line, by its own fit
+    # As where a group has zeros only, or no mean is above zero: what goes wrong is said of the line, by its own fit
     if not (line.converged and np.max(mu) > 0.0):
         return Shape(chosen)
     at = best_log_theta(rows.y, mu, rows.totals, None)
