@@ -13,7 +13,7 @@ from pliant.engines.compiled.products import product_blocks
 from pliant.network import Network
 from pliant.types import Array, IntArray
 
-CACHE_NUMBERS = 2**16  # numbers of a layer that are worked on at once: they stay in the second cache
+CACHE_NUMBERS = 2**17  # numbers of a layer that are worked on at once: they stay in the second cache
 LINE = 64  # bytes in a line of the processor's cache
 FEWEST_ROWS, MOST_ROWS = 64, 4096  # in one chunk
 SMALL = 1_000_000  # products: with fewer OpenBLAS goes a shorter way, half as quick again
