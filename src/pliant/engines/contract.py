@@ -14,11 +14,26 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pliant.errors import ArgumentError
 from pliant.functions.likelihood import Likelihood
 from pliant.network import Network
 from pliant.optimisers.gauss_newton import Damped, Fall, System
 from pliant.optimisers.rule import Rule
 from pliant.types import Array, IntArray
+
+PRECISIONS = ("float64", "float32")  # of engines that have a choice
+
+
+def check_precision(precision: str) -> None:
+    """Refuse a precision that no engine has.
+
+    Raises
+    ------
+    ArgumentError
+        Names the choices.
+    """
+    if precision not in PRECISIONS:
+        raise ArgumentError(f"there is no precision {precision!r}; choose {' or '.join(PRECISIONS)}")
 
 
 @dataclass(frozen=True)

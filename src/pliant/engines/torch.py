@@ -16,13 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from pliant.engines.contract import Problem, State, batches
+from pliant.engines.contract import Problem, State, batches, check_precision
 from pliant.errors import ArgumentError, MissingExtraError
 from pliant.network import Network
 from pliant.optimisers.rule import Rule
 from pliant.types import Array, IntArray
 
-PRECISIONS = ("float64", "float32")
 HOW = "the torch engine needs PyTorch, which is not installed; pip install 'pliant[torch]'"
 
 
@@ -217,9 +216,7 @@ class TorchEngine:
     device: str | None = None
 
     def __post_init__(self) -> None:
-        if self.precision not in PRECISIONS:
-            choices = " or ".join(PRECISIONS)
-            raise ArgumentError(f"there is no precision {self.precision!r}; choose {choices}")
+        check_precision(self.precision)
 
     @property
     def name(self) -> str:

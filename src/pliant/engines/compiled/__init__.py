@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pliant.engines.contract import Problem
+from pliant.engines.contract import Problem, check_precision
 from pliant.errors import ArgumentError, MissingExtraError
 from pliant.network import Network
 from pliant.optimisers.rule import Rule
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from pliant.engines.compiled.program import CompiledProgram
 
 __all__ = ["CompiledEngine"]
-
-PRECISIONS = ("float64", "float32")
 
 
 @dataclass(frozen=True)
@@ -45,8 +43,7 @@ class CompiledEngine:
     device: str | None = None
 
     def __post_init__(self) -> None:
-        if self.precision not in PRECISIONS:
-            raise ArgumentError(f"there is no precision {self.precision!r}; choose {' or '.join(PRECISIONS)}")
+        check_precision(self.precision)
         if self.device not in (None, "cpu"):
             raise ArgumentError(f"the compiled engine runs on the cpu, not on {self.device}; choose engine='torch'")
 

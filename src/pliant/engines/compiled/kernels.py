@@ -17,8 +17,7 @@ from pliant.engines.compiled.blocks import Float
 from pliant.engines.compiled.cache import Kept, compiled_kernel, once
 from pliant.engines.compiled.layout import LAYER, Data, Plan
 from pliant.engines.compiled.pointers import call_at, in_wide_registers, numbers, size_of
-
-TINY = 1e-300  # a batch without weight then moves by its penalty alone
+from pliant.engines.reference import TINY
 
 LONG, LAYERS = types.int64, numba.from_dtype(LAYER)[::1]
 PLAN, DATA = (types.NamedUniTuple(LONG, len(kind._fields), kind) for kind in (Plan, Data))
