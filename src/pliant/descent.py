@@ -52,12 +52,15 @@ def lay_network(
     ArgumentError
         If terms are to stay linear and there is no line for them, or there are more parameters than memory.
     """
-    bends = tuple(j for j, bend in enumerate(design.input_bends) if bend)
-    some_stay_linear = len(bends) < design.n_inputs
-    if some_stay_linear and not skip:
+    if design.scaling.embedding is None:
+        bends = tuple(j for j, bend in enumerate(design.input_bends) if bend)
+    else:
+        bends = tuple(range(design.n_inputs, design.scaling.n_inputs))
+    some_stay_linear = len(bends) < design.scaling.n_inputs
+    if not (all(design.input_bends) or skip):
         raise ArgumentError("net(...) leaves other terms to the line, which skip=False takes away; drop one of them")
     network = Network(
-        inputs=design.n_inputs,
+        inputs=design.scaling.n_inputs,
         outputs=chosen.outputs(arrays.y),
         hidden=tuple(hidden),
         activation=activation,
@@ -270,8 +273,20 @@ def load(
         X, y = design.scaling.rounded(X, y)
     penalty = settings.regularisation * _penalised(network)
     rule = _rule(settings)
-    problem = Problem(network, chosen, X, y, rows.totals, offset, penalty, decays=_penalised(network))
+    decays, rates = _penalised(network), _rates(design, network, settings)
+    problem = Problem(network, chosen, X, y, rows.totals, offset, penalty, decays=decays, rates=rates)
     return problem, engine(settings.engine, settings.precision).load(problem, rule, settings.batch)
+
+
+def _rates(design: Design, network: Network, settings: Settings) -> Array | None:
+    """Give the factors (k,) of the rate; the line does not see the columns of an embedding, so that these stay 0."""
+    if settings.parametrisation != "ntk":
+        return None
+    factors = network.rate_factors()
+    skip = network.views(factors).skip
+    if skip is not None:
+        skip[design.n_inputs :] = 0.0
+    return np.asarray(factors)
 
 
 def _rule(settings: Settings) -> Rule:
@@ -295,22 +310,23 @@ def _initial(problem: Problem, design: Design, settings: Settings, member: int |
     """
     network, chosen, y, weights = problem.network, problem.likelihood, problem.y, problem.weights
     line = None
-    work = len(y) * network.outputs * float((1 + network.inputs) * network.outputs) ** 2
+    n_inputs = design.n_inputs
+    work = len(y) * network.outputs * float((1 + n_inputs) * network.outputs) ** 2
     if network.has_skip and network.outputs > 1 and work > START_WORK:
         line = np.zeros((1 + network.inputs, network.outputs))
         if design.has_intercept:
             line[0] = chosen.constant(y, weights)
     elif network.has_skip:
         ones = np.ones((len(y), 1))
-        X = np.hstack([ones, problem.X])
+        X = np.hstack([ones, problem.X[:, :n_inputs]])
         ridge = np.full(X.shape[1], START_RIDGE * np.sum(weights))
         ridge[0] = 0.0 if design.has_intercept else np.inf
         kept = np.isfinite(ridge)
         start = fit_line(chosen, X[:, kept], y, weights, problem.offset, ridge=ridge[kept], polished=False)
-        line = np.zeros((X.shape[1], network.outputs))
-        line[kept] = start.coefficients
+        line = np.zeros((1 + network.inputs, network.outputs))
+        line[: len(kept)][kept] = start.coefficients
     own = () if member is None else (member,)
-    parameters = network.initial(seed_stream(settings.seed, START, *own), line)
+    parameters = network.initial(seed_stream(settings.seed, START, *own), line, settings.parametrisation)
     moments = np.zeros((_rule(settings).n_moments, len(parameters)))
     return State(parameters, moments, rng=dict(seed_stream(settings.seed, ORDERS, *own).bit_generator.state))
 

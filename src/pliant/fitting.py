@@ -46,7 +46,7 @@ def fit(
     family: str = "gaussian",
     link: str | None = None,
     hidden: int | Sequence[int] | None = None,
-    activation: str = "tanh",
+    activation: str | None = None,
     skip: bool = True,
     engine: str = "auto",
     optimiser: str | None = None,
@@ -64,7 +64,7 @@ def fit(
     missing: str = "drop",
     standardise: bool = True,
     seed: int = 0,
-    precision: str = "float64",
+    precision: str | None = None,
     members: int | None = None,
     groups: Any = None,
     in_order: bool = False,
@@ -89,8 +89,9 @@ def fit(
     hidden : int or sequence of int, optional
         Widths of the hidden layers. `()` or 0: the line alone, fitted by iteratively reweighted least squares to
         the floor of float64. None: the recipe decides, and the summary says what and why.
-    activation : str
-        Of the hidden units: a name of `pliant.functions.activations.ACTIVATIONS`.
+    activation : str, optional
+        Of the hidden units: a name of `pliant.functions.activations.ACTIVATIONS`. By default tanh, and silu in the
+        three layers that the recipe chooses for many rows.
     skip : bool
         Whether the line runs beside the hidden layers; the training then starts from the fitted line.
     engine : str
@@ -131,8 +132,9 @@ def fit(
         units either way.
     seed : int
         Of initial values, rows held out, and row orders.
-    precision : {"float64", "float32"}
-        Of the training; "float32" in the compiled and the torch engine. Predictions are float64.
+    precision : {"float64", "float32"}, optional
+        Of the training; "float32" in the compiled and the torch engine. Predictions are float64. By default float64,
+        and float32 where the recipe chooses small steps and the compiled engine runs.
     members : int, optional
         Fits that each leave out one fold of the rows, so that their mean knows its error on rows it did not see: it
         gives intervals, and the verdict between line and curve. None: ten where the recipe chooses the optimiser;
@@ -187,7 +189,8 @@ def fit(
         members,
     )
     check_word("family", family)
-    check_choice("activation", activation, ACTIVATIONS)
+    if activation is not None:
+        check_choice("activation", activation, ACTIVATIONS)
     skip, standardise = bool(check_flag("skip", skip)), bool(check_flag("standardise", standardise))
     in_order = bool(check_flag("in_order", in_order))
     if threads is not None:
@@ -195,7 +198,7 @@ def fit(
     chosen = likelihood(family, link)
     parsed, read = formula_and_table(formula, table)
     bends = hidden is not None or has_inputs(parsed, read, weights, offset, frequencies, groups)
-    plan = choose(asked if bends else replace(asked, hidden=()), read.n_rows)
+    plan = choose(asked if bends else replace(asked, hidden=()), read.n_rows, chosen.family.name == "gaussian")
     if plan.exact and checkpoint is not None:
         raise ArgumentError("checkpoint keeps a training, and an exact line is not trained; leave it out")
     if plan.members is not None and checkpoint is not None:

@@ -17,7 +17,13 @@ ROWS = 8_192  # in a block
 
 
 def measure(
-    likelihood: Likelihood, arrays: Arrays, mu: Array, rank: int, intercept: bool, line: LineFit | None = None
+    likelihood: Likelihood,
+    arrays: Arrays,
+    mu: Array,
+    rank: int,
+    intercept: bool,
+    line: LineFit | None = None,
+    dispersion: float | None = None,
 ) -> Facts:
     """Give the facts of a fit.
 
@@ -34,6 +40,8 @@ def measure(
         Whether the null model has one.
     line : LineFit, optional
         Where there are standard errors to keep: an exact line without a penalty.
+    dispersion : float, optional
+        Where it is known from other rows than those.
 
     Returns
     -------
@@ -45,7 +53,9 @@ def measure(
     n, outcomes = round(float(np.sum(arrays.counts[weights > 0.0]))), likelihood.outputs(y)
     df_residual = (n - rank) * outcomes
     deviance = float(totals @ likelihood.deviance(y, mu)) if line is None else line.deviance
-    if family.dispersion_known:
+    if dispersion is not None:
+        pass
+    elif family.dispersion_known:
         dispersion = 1.0
     elif df_residual > 0:
         pearson = float(totals @ likelihood.pearson(y, mu)) if line is None else line.pearson

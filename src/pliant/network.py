@@ -52,6 +52,9 @@ class Network:
         Whether the outputs have a bias; False for a formula without intercept. Hidden layers always have.
     bends : tuple of int, optional
         The inputs that feed the hidden layers; None for all.
+    blocks : int
+        So many networks lie side by side in it, of equal widths: between hidden layers the weights from one to another
+        are zero, and need not be multiplied.
     """
 
     inputs: int
@@ -61,6 +64,7 @@ class Network:
     skip: bool = True
     bias: bool = True
     bends: tuple[int, ...] | None = None
+    blocks: int = 1
 
     def __post_init__(self) -> None:
         if self.inputs < 0 or self.outputs < 1 or any(width < 1 for width in self.hidden):
@@ -175,6 +179,7 @@ class Network:
             "skip": self.skip,
             "bias": self.bias,
             "bends": None if self.bends is None else list(self.bends),
+            "blocks": self.blocks,
         }
 
     @classmethod
@@ -189,4 +194,5 @@ class Network:
             bool(d["skip"]),
             bool(d["bias"]),
             None if bends is None else tuple(int(k) for k in bends),
+            int(d.get("blocks", 1)),
         )

@@ -31,6 +31,7 @@ class Settings:
     firth: bool = False  # of a line: Firth's penalised likelihood, in place of a number for `regularisation`
     evidence: bool = False  # the weight decay was set by evidence; `regularisation` is then 0
     by_folds: bool = False  # how strong the weight decay is was chosen by the folds of the members
+    parametrisation: str = "plain"  # or "ntk": a rate for each layer, and a learned scale of the hidden layers' inputs
     reasons: tuple[str, ...] = ()  # why the recipe chose what nobody asked for
     asked: Mapping[str, Any] | None = None  # arguments of `fit` beside `given` that are not its defaults; null: numbers
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pliant.data.arrays import Arrays
+from pliant.data.embedding import Embedding
 from pliant.data.evaluate import Groups, States, learn, number
 from pliant.data.formula import Formula, Name, Node, Terms, expand, parse, variables
 from pliant.data.given import (
@@ -171,8 +172,18 @@ class Design:
         return read_response(self.response, table, self.states)[0]
 
     def inputs(self, X: Array) -> Array:
-        """Give what a network sees of a design matrix: no intercept, in the units of training."""
+        """Give what a network sees of a design matrix: no intercept, in the units of training, embedded or not."""
         return self.scaling.inputs(self.raw_inputs(X))
+
+    def line_inputs(self, X: Array) -> Array:
+        """Give what a line in the units of training sees."""
+        return self.scaling.line_inputs(self.raw_inputs(X))
+
+    def embedded(self, arrays: Arrays) -> "Design":
+        """Give the design with an embedding of the inputs that may bend, learnt from training rows."""
+        used = arrays.counts * (arrays.weights > 0.0)
+        learnt = Embedding.learn(self.raw_inputs(arrays.X), self.input_bends, used)
+        return replace(self, scaling=replace(self.scaling, embedding=learnt))
 
     def raw_inputs(self, X: Array) -> Array:
         """Give the columns of a design matrix without the intercept, in the user's units."""

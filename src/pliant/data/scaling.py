@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pliant.data.embedding import Embedding
 from pliant.types import Array
 
 GRID = 2.0**24  # parts of a deviation, as float32 has them near 1
@@ -20,6 +21,7 @@ class Scaling:
     scale: Array  # (p',)
     response_centre: Array  # (q,), or (1,) zero where the response keeps its units
     response_scale: Array  # (q,), or (1,) one
+    embedding: Embedding | None = None  # of the inputs of the hidden layers; none: they see what the line sees
 
     @classmethod
     def none(cls, inputs: int) -> "Scaling":
@@ -56,9 +58,25 @@ class Scaling:
             centre, response_centre = 0.0 * centre, 0.0 * response_centre
         return cls(centre, scale, response_centre, response_scale)
 
-    def inputs(self, X: Array) -> Array:
-        """Give inputs (m, p') in the units of training."""
+    @property
+    def n_inputs(self) -> int:
+        """Columns that a network sees: those of the line, and after them those of an embedding."""
+        return len(self.centre) + (0 if self.embedding is None else self.embedding.n_columns)
+
+    def line_inputs(self, X: Array) -> Array:
+        """Give inputs (m, p') of a line in the units of training."""
         return (X - self.centre) / self.scale
+
+    def inputs(self, X: Array) -> Array:
+        """Give inputs (m, n_inputs) of a network in the units of training."""
+        if self.embedding is None:
+            return self.line_inputs(X)
+        return np.hstack([self.line_inputs(X), self.embedding.columns(X)])
+
+    def slopes(self, X: Array, direction: Array) -> Array:
+        """Give the derivatives (m, n_inputs) of the inputs at X (m, p'), along a direction (m, p') of X."""
+        of_line = direction / self.scale
+        return of_line if self.embedding is None else np.hstack([of_line, self.embedding.slopes(X, direction)])
 
     def scale_response(self, y: Array, offset: Array) -> tuple[Array, Array]:
         """Give y (n, q) and offset (n,) in the units of training."""
@@ -103,14 +121,16 @@ class Scaling:
         inside, outside = learnt if scaled else plain, learnt if moved else plain
         return Scaling(inside.centre, inside.scale, outside.response_centre, outside.response_scale)
 
-    def to_dict(self) -> dict[str, list[float]]:
+    def to_dict(self) -> dict[str, Any]:
         """Give what JSON can say."""
-        return {name: values.tolist() for name, values in vars(self).items()}
+        said = {name: values.tolist() for name, values in vars(self).items() if name != "embedding"}
+        return said if self.embedding is None else said | {"embedding": self.embedding.to_dict()}
 
     @classmethod
     def from_dict(cls, said: Mapping[str, Any]) -> "Scaling":
         """Build it again from `to_dict`."""
-        return cls(**{name: np.array(said[name], dtype=np.float64) for name in cls.__annotations__})
+        arrays = {name: np.array(said[name], dtype=np.float64) for name in cls.__annotations__ if name != "embedding"}
+        return cls(**arrays, embedding=Embedding.from_dict(said["embedding"]) if "embedding" in said else None)
 
 
 def _moments(values: Array, frequencies: Array | None) -> tuple[Array, Array]:

@@ -44,8 +44,8 @@ def forward(network: Network, parameters: Array, X: Array, offset: Array | None 
     layers, skip = network.views(parameters)
     a = X if network.bending is None else X[:, network.bending]
     inputs, z = [a], []
-    for layer in layers[:-1]:
-        z.append(linear(layer, a))
+    for l, layer in enumerate(layers[:-1]):
+        z.append(linear(layer, a) if l == 0 or network.blocks == 1 else linear_in_blocks(layer, a, network.blocks))
         a = network.function.value(z[-1])
         inputs.append(a)
     eta = linear(layers[-1], a)
@@ -59,6 +59,17 @@ def forward(network: Network, parameters: Array, X: Array, offset: Array | None 
 def linear(layer: Layer, a: Array) -> Array:
     """Give a W + b."""
     z = a @ layer.weights
+    return z if layer.biases is None else z + layer.biases
+
+
+def linear_in_blocks(layer: Layer, a: Array, blocks: int) -> Array:
+    """Give a W + b for a W that is block diagonal."""
+    fan_in, fan_out = layer.weights.shape
+    z = np.empty((len(a), fan_out), dtype=a.dtype)
+    for m in range(blocks):
+        rows = slice(m * fan_in // blocks, (m + 1) * fan_in // blocks)
+        columns = slice(m * fan_out // blocks, (m + 1) * fan_out // blocks)
+        z[:, columns] = a[:, rows] @ layer.weights[rows, columns]
     return z if layer.biases is None else z + layer.biases
 
 

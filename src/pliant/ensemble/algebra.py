@@ -58,7 +58,7 @@ def mean_network(
     parameters : ndarray, shape (K, k)
     share : float
         Of the curve, 0 to 1; less than 1 needs a skip line.
-    line : ndarray, shape (1 + inputs, q), optional
+    line : ndarray, shape (1 + inputs of the line, q), optional
         What is left at share 0, with (1 - share) of it added: the whole line less `share` times the members' mean one.
 
     Returns
@@ -67,7 +67,8 @@ def mean_network(
         Hidden widths K times those of a member, layers block by block; and its parameters.
     """
     count = len(parameters)
-    wide = replace(network, hidden=tuple(count * width for width in network.hidden))
+    widths = tuple(count * width for width in network.hidden)
+    wide = replace(network, hidden=widths, blocks=count * network.blocks)
     merged = np.zeros(wide.n_parameters)
     layers, skip = wide.views(merged)
     depth = len(layers)
@@ -91,7 +92,7 @@ def mean_network(
     if line is not None:
         biases = layers[-1].biases
         if skip is not None:
-            skip += line[1:]
+            skip[: len(line) - 1] += line[1:]
         if biases is not None:
             biases += line[0]
     return wide, merged

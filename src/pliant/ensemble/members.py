@@ -30,7 +30,7 @@ from pliant.model import Fitted, linear_predictor
 from pliant.model.members import Members
 from pliant.network import Network
 from pliant.optimisers.irls import fit_line
-from pliant.record import Settings, Verdict
+from pliant.record import Facts, Settings, Verdict
 from pliant.training import Progress, Report
 from pliant.types import Array, IntArray
 
@@ -108,11 +108,9 @@ def fit_members(
         lines = 0.0 * lines
     wide, merged = mean_network(network, parameters, share, rest)
     mu = chosen.mean(linear_predictor(design, wide, merged, arrays.X, arrays.offset))
-    effective = float(np.mean([member.effective_parameters[best] for member in members]))
-    spent = effective if np.isfinite(effective) else float(network.n_parameters)
-    facts = measure(chosen, arrays, mu, int(np.ceil(spent / network.outputs)), design.has_intercept)
-    facts = replace(facts, effective_parameters=effective, fingerprint=fingerprint(arrays, None))
     eta = line + share * (curve - line) if network.has_skip else curve
+    effective = float(np.mean([member.effective_parameters[best] for member in members]))
+    facts = _facts(task, mu, eta, effective)
     scores = conformity(chosen, arrays.y, eta, arrays.weights, facts.dispersion, seed_stream(settings.seed, RANKS))
     evidence = np.stack([member.evidence[best] for member in members])
     kept = Members(network, parameters, lines, share, folds, scores, said, (curve, line))
@@ -149,6 +147,8 @@ def _fit_one(task: Task, folds: IntArray, k: int) -> Member:
     """Fit one member to all rows but its fold's, and predict these."""
     chosen, design, arrays, network = task.chosen, task.design, task.arrays, task.network
     rows = arrays.take(np.flatnonzero(folds != k))
+    if task.settings.parametrisation == "ntk":
+        return _by_own_fold(task, rows, arrays.take(np.flatnonzero(folds == k)), k)
     scaling = design.scaling.learnt_again(
         design.raw_inputs(rows.X), rows.y, rows.offset, design.has_intercept, rows.frequencies
     )
@@ -171,6 +171,47 @@ def _fit_one(task: Task, folds: IntArray, k: int) -> Member:
         np.array([effective for _, effective, _ in found]),
         np.array([evidence for _, _, evidence in found]),
         np.stack([linear_predictor(design, network, p, arrays.X, arrays.offset) for p in parameters]),
+        _in_training(design, coefficients),
+        arrays.X @ coefficients + arrays.offset[:, None],
+    )
+
+
+def _facts(task: Task, mu: Array, eta: Array, effective: float) -> Facts:
+    """Give what was measured on the training rows, at means mu (n, C); `eta` (n, q) is out of fold.
+
+    Members that were stopped by their own folds have more parameters than rows, and no count of those that the data
+    determine: their dispersion is that of the rows out of fold.
+    """
+    chosen, arrays, design = task.chosen, task.arrays, task.design
+    stopped = task.settings.parametrisation == "ntk"
+    spent = effective if np.isfinite(effective) else float(task.network.n_parameters)
+    rank = design.n_inputs + design.has_intercept if stopped else int(np.ceil(spent / task.network.outputs))
+    dispersion = None
+    if stopped and not chosen.family.dispersion_known:
+        pearson = float(arrays.totals @ chosen.pearson(arrays.y, chosen.mean(eta)))
+        dispersion = pearson / (float(np.sum(arrays.counts[arrays.weights > 0.0])) * task.network.outputs)
+    facts = measure(chosen, arrays, mu, rank, design.has_intercept, dispersion=dispersion)
+    return replace(facts, effective_parameters=effective, fingerprint=fingerprint(arrays, None))
+
+
+def _by_own_fold(task: Task, rows: Arrays, fold: Arrays, k: int) -> Member:
+    """Train one member by small steps and keep the weights that did best on its fold.
+
+    The units of training, medians and knots among them, are those of the whole table: the fold has told them where its
+    inputs lie, and the mean and deviation of a gaussian response.
+    """
+    chosen, design, arrays = task.chosen, task.design, task.arrays
+    trained = train_network(
+        chosen, design, rows, fold, replace(task.network, gains=True), task.settings, member=k
+    )
+    network, parameters = trained.network.absorb(trained.parameters)
+    coefficients = _line(chosen, rows, polished=False)
+    return Member(
+        (None,),
+        parameters[None],
+        np.array([np.nan]),
+        np.array([[np.nan]]),
+        linear_predictor(design, network, parameters, arrays.X, arrays.offset)[None],
         _in_training(design, coefficients),
         arrays.X @ coefficients + arrays.offset[:, None],
     )
@@ -205,9 +246,9 @@ def _judge(task: Task, curve: Array, line: Array, whole: Array, found: Array, fo
     """Give the verdict between the line and the curve; `found` (K, n, q) is before anybody chose."""
     chosen, arrays, network, y = task.chosen, task.arrays, task.network, task.arrays.y
     of_line, of_curve = (deviance_out_of_fold(chosen, y, eta) for eta in (line, curve))
-    at = np.arange(network.inputs) if network.bending is None else np.array(network.bending)
+    at = np.flatnonzero(task.design.input_bends)
     eta = arrays.X @ whole + arrays.offset[:, None]
-    p_value = curvature_test(chosen, arrays, eta, task.design.inputs(arrays.X)[:, at], found, folds)
+    p_value = curvature_test(chosen, arrays, eta, task.design.line_inputs(arrays.X)[:, at], found, folds)
     nothing = constant_losses(chosen, arrays, folds)
     mean_line, mean_nothing = (float(arrays.totals @ each / np.sum(arrays.totals)) for each in (of_line, nothing))
     return verdict(of_line - of_curve, arrays, mean_line, p_value, mean_nothing)

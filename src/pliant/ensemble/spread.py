@@ -61,7 +61,9 @@ def fit_spread(design: Design, arrays: Arrays, members: Members, settings: Setti
         patience=None,
         evidence=True,
     )
-    network = replace(members.network, outputs=1, hidden=(UNITS,), activation="tanh", skip=True)
+    design = replace(design, scaling=replace(design.scaling, embedding=None))
+    bends = tuple(j for j, bend in enumerate(design.input_bends) if bend)
+    network = Network(design.n_inputs, 1, (UNITS,), bias=members.network.bias, bends=bends)
     plain = np.zeros(len(arrays.y))
     rows = replace(arrays, y=response, weights=plain + 1.0, offset=plain)
     whole = replace(design.scaling, response_centre=np.zeros(1), response_scale=np.ones(1))
@@ -93,5 +95,5 @@ def scales_at(spread: Spread, design: Design, X: Array) -> Array:
 
 
 def _log_scale(network: Network, parameters: Array, design: Design, X: Array) -> Array:
-    eta = ReferenceEngine().forward(network, parameters, design.inputs(X))
+    eta = ReferenceEngine().forward(network, parameters, design.line_inputs(X))
     return np.asarray(np.clip(eta[:, 0], -FARTHEST, FARTHEST))

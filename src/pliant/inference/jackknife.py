@@ -44,7 +44,7 @@ def eta_of_member(model: "Fitted", k: int, X: Array, offset: Array) -> Array:
     if not kept.network.has_skip:
         return eta
     line = kept.lines[k]
-    of_line = (model.design.inputs(X) @ line[1:] + line[0]) * scaling.response_scale + scaling.response_centre
+    of_line = (model.design.line_inputs(X) @ line[1:] + line[0]) * scaling.response_scale + scaling.response_centre
     of_line += offset[:, None]
     return np.asarray(of_line + kept.share * (eta - of_line))
 
@@ -54,11 +54,11 @@ def member_slopes(model: "Fitted", X: Array, by_x: Array, offset_by_x: Array) ->
     kept, design = model.members, model.design
     assert kept is not None
     found = np.empty((len(kept), len(X), kept.network.outputs))
-    inputs, direction = design.inputs(X), design.raw_inputs(by_x) / design.scaling.scale
+    inputs, direction = design.inputs(X), _direction(model, X, by_x)
     for k, (parameters, line) in enumerate(zip(kept.parameters, kept.lines, strict=True)):
         _, moved = tangent(kept.network, parameters, inputs, direction)
         if kept.network.has_skip:
-            of_line = direction @ line[1:]
+            of_line = direction[:, : len(line) - 1] @ line[1:]
             moved = of_line + kept.share * (moved - of_line)
         found[k] = moved * design.scaling.response_scale + offset_by_x[:, None]
     return found
@@ -67,6 +67,11 @@ def member_slopes(model: "Fitted", X: Array, by_x: Array, offset_by_x: Array) ->
 def slope_of_network(model: "Fitted", X: Array, by_x: Array, offset_by_x: Array) -> Array:
     """Give d eta / d x (m, q) of a network, exactly, from d X / d x (m, p) and d offset / d x (m,)."""
     design = model.design
-    direction = design.raw_inputs(by_x) / design.scaling.scale
+    direction = _direction(model, X, by_x)
     _, moved = tangent(model.network, model.parameters, design.inputs(X), direction)
     return moved * design.scaling.response_scale + offset_by_x[:, None]
+
+
+def _direction(model: "Fitted", X: Array, by_x: Array) -> Array:
+    """Give the direction (m, inputs) in which the inputs of the network move, from d X / d x (m, p)."""
+    return model.design.scaling.slopes(model.design.raw_inputs(X), model.design.raw_inputs(by_x))

@@ -102,9 +102,9 @@ def whole_line_eta(model: "Fitted", X: Array, offset: Array) -> Array:
     line = kept.share * np.mean(kept.lines, axis=0)
     assert skip is not None
     assert bare_skip is not None
-    slopes, top = line[1:] + skip - bare_skip, line[0]
+    slopes, top = line[1:] + (skip - bare_skip)[: len(line) - 1], line[0]
     biases, bare_biases = layers[-1].biases, bare[-1].biases
     if biases is not None and bare_biases is not None:
         top = top + biases - bare_biases
-    eta = model.design.inputs(X) @ slopes + top
+    eta = model.design.line_inputs(X) @ slopes + top
     return np.asarray(eta * scaling.response_scale + scaling.response_centre + offset[:, None])

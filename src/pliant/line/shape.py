@@ -64,7 +64,7 @@ def parameter_for_network(chosen: Likelihood, design: Design, rows: Arrays) -> S
     """
     if not chosen.family.estimated:
         return Shape(chosen)
-    X = design.inputs(rows.X)
+    X = design.line_inputs(rows.X)
     ridge = np.full(X.shape[1], START_RIDGE * np.sum(rows.totals))
     if design.has_intercept:
         X, ridge = np.hstack([np.ones((len(X), 1)), X]), np.append(0.0, ridge)

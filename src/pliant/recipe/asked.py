@@ -34,9 +34,14 @@ class Asked:
     validation: float | None
     patience: int | None
     seed: int
-    precision: str
+    precision: str | None
     optimiser_settings: Mapping[str, float]
     members: int | None = None
+
+    @property
+    def digits(self) -> str:
+        """Give the precision of a fit that has no reason for another than the usual one."""
+        return self.precision or "float64"
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Plan:
     exact: bool  # the line by IRLS; else a training by descent
     settings: Settings
     members: int | None = None  # fold members: how many, 0 for as many as suit the rows; None: one fit to all rows
+    deep: bool = False  # inputs are embedded, and each member's own fold chooses its weights
     open: bool = False  # nobody asked for an optimiser: `refine` may still choose another
 
 

@@ -10,6 +10,7 @@ from pliant.optimisers import optimiser as find_optimiser
 from pliant.optimisers.checks import check_choice, check_count, check_number, check_word
 from pliant.recipe.asked import FIRTH, Asked, Plan, count_epochs, penalty, share, widths
 from pliant.recipe.curvature import CURVATURE_ROWS, MEMBERS_REASON, by_curvature, with_members
+from pliant.recipe.deep import by_small_steps
 from pliant.record import Settings
 
 FULL_BATCH_ROWS = 2_000  # to here one step sees all rows; beyond, batches of 256
@@ -18,7 +19,7 @@ STEPS = 4_000  # what the recipe's training may take
 NOTHING_BENDS = "there is no column that could bend, so this is the line: the mean alone"
 
 
-def choose(asked: Asked, n_rows: int) -> Plan:
+def choose(asked: Asked, n_rows: int, gaussian: bool = True) -> Plan:
     """Decide what is left open.
 
     Parameters
@@ -26,6 +27,8 @@ def choose(asked: Asked, n_rows: int) -> Plan:
     asked : Asked
     n_rows : int
         Of the table.
+    gaussian : bool
+        Whether the family is gaussian.
 
     Returns
     -------
@@ -57,10 +60,23 @@ def choose(asked: Asked, n_rows: int) -> Plan:
     small = small and not asked.optimiser_settings
     if asked.optimiser in DRIVERS or small:
         plan = by_curvature(asked, (8,) if hidden is None else hidden, hidden is None)
+    elif _is_open(asked, descent) and _may_have_members(asked):
+        return by_small_steps(asked, n_rows, gaussian)
     else:
         plan = _descent(asked, hidden, n_rows)
     plan = with_members(replace(plan, members=_members(asked, plan)), asked)
     return _with_reason(plan, MEMBERS_REASON) if plan.members == 0 else plan
+
+
+def _is_open(asked: Asked, descent: tuple[object, ...]) -> bool:
+    """Say whether nobody asked for anything of the network or its training."""
+    left = (*descent, asked.hidden, asked.patience, asked.regularisation)
+    return all(value is None for value in left) and not asked.optimiser_settings
+
+
+def _may_have_members(asked: Asked) -> bool:
+    """Say whether the fit may be of members."""
+    return asked.members != 1 and asked.engine != "torch"
 
 
 def _with_reason(plan: Plan, reason: str) -> Plan:
@@ -90,7 +106,7 @@ def _exact(asked: Asked) -> Settings:
     for name, value in (("patience", asked.patience), ("optimiser_settings", dict(asked.optimiser_settings) or None)):
         if value is not None:
             raise ArgumentError(f"{name} belongs to a training, and an exact line is not trained; leave it out")
-    choose_engine(asked.engine, asked.precision)
+    choose_engine(asked.engine, asked.digits)
     return Settings(
         engine="reference",
         optimiser="irls",
@@ -138,7 +154,7 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
         check_choice("optimiser", asked.optimiser, (*OPTIMISERS, *DRIVERS))
     rule = find_optimiser(asked.optimiser or "adam", **asked.optimiser_settings)
     settings = Settings(
-        engine=choose_engine(asked.engine, asked.precision),
+        engine=choose_engine(asked.engine, asked.digits),
         optimiser=rule.name,
         optimiser_settings=dict(rule.settings),
         learning_rate=0.01 if asked.learning_rate is None else check_number("learning_rate", asked.learning_rate),
@@ -149,7 +165,7 @@ def _descent(asked: Asked, hidden: tuple[int, ...] | None, n_rows: int) -> Plan:
         validation=validation,
         patience=patience,
         seed=asked.seed,
-        precision=asked.precision,
+        precision=asked.digits,
         reasons=tuple(reasons),
     )
     return Plan(hidden, False, settings)

@@ -56,7 +56,7 @@ def by_curvature(asked: Asked, hidden: tuple[int, ...], by_recipe: bool) -> Plan
         reasons.append(EVIDENCE_REASON)
     epochs = DRIVER_STEPS[name] if asked.epochs is None else count_epochs(asked.epochs)
     settings = Settings(
-        engine=choose_engine(asked.engine, asked.precision),
+        engine=choose_engine(asked.engine, asked.digits),
         optimiser=name,
         optimiser_settings={},
         learning_rate=0.0,
@@ -67,7 +67,7 @@ def by_curvature(asked: Asked, hidden: tuple[int, ...], by_recipe: bool) -> Plan
         validation=None,
         patience=None,
         seed=asked.seed,
-        precision=asked.precision,
+        precision=asked.digits,
         evidence=evidence,
         by_folds=by_folds,
         reasons=tuple(reasons),

@@ -21,7 +21,9 @@ def settle_engine(plan: Plan, asked: Asked, rows: int, outputs: int, n_parameter
     MissingExtraError
         If the engine cannot run here.
     """
-    name = choose_engine(asked.engine, asked.precision, numbers_to_work(plan, rows, outputs, n_parameters))
+    if plan.deep:
+        return plan
+    name = choose_engine(asked.engine, asked.digits, numbers_to_work(plan, rows, outputs, n_parameters))
     return replace(plan, settings=replace(plan.settings, engine=name))
 
 

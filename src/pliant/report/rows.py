@@ -86,5 +86,5 @@ def _with_out_of_fold(model: Fitted, kept: Members, rows: Arrays) -> Members:
 def _line_eta(model: Fitted, line: Array, X: Array, offset: Array) -> Array:
     """Give eta (m, q) of a line (1 + inputs, q) in the units of training."""
     scaling = model.design.scaling
-    eta = model.design.inputs(X) @ line[1:] + line[0]
+    eta = model.design.line_inputs(X) @ line[1:] + line[0]
     return np.asarray(eta * scaling.response_scale + scaling.response_centre + offset[:, None])
