@@ -361,7 +361,8 @@ def linear_predictor(design: Design, network: Network, parameters: Array, X: Arr
     known = np.where(np.isnan(parameters), 0.0, parameters)
     eta = ReferenceEngine().forward(network, known, design.inputs(X))
     scaling = design.scaling
-    return np.asarray(eta * scaling.response_scale + scaling.response_centre + offset[:, None])
+    in_units: Array = eta * scaling.response_scale + scaling.response_centre + offset[:, None]
+    return in_units
 
 
 def _named(stem: str, values: Array, names: tuple[str, ...] | list[str]) -> dict[str, Array]:
