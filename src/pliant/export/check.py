@@ -90,7 +90,7 @@ def expected(model: Fitted, table: Table) -> dict[str, NDArray[Any]]:
 
 
 def feeds(graph: Graph, table: Table, precision: str) -> dict[str, NDArray[Any]]:
-    """Give what a file takes for the rows of a table: numbers, and texts or their codes (-1: missing), each (rows, 1)."""
+    """Give what an ONNX file takes for the rows of a table: numbers and texts, each (rows, 1); "" is missing."""
     found: dict[str, NDArray[Any]] = {}
     for name, given in graph.inputs.items():
         column = table[name]
@@ -146,7 +146,10 @@ def _missing_at(column: Column, row: int) -> Column:
 
 
 def _difference(found: NDArray[Any], wanted: NDArray[Any]) -> float:
-    """Give the largest difference as a share of the number and the spread of its column; infinite where one is missing."""
+    """Give the largest difference, as a share of the number and the spread of its column.
+
+    Infinite where only one of the two is missing.
+    """
     if found.shape != wanted.shape or not np.array_equal(np.isnan(found), np.isnan(wanted)):
         return float("inf")
     there = ~np.isnan(wanted).any(axis=1)
@@ -164,5 +167,3 @@ def _check_classes(wanted: Outputs, found: Outputs, tolerance: float) -> None:
     clear = ~(ordered[:, -1] - ordered[:, -2] <= 2.0 * tolerance)  # a missing row is clear
     if np.any(np.asarray(found[PREDICTION], dtype=object)[clear] != wanted[PREDICTION][clear]):
         raise InputError("the file does not predict the classes that the model does, and is not written")
-
-

@@ -43,8 +43,8 @@ class Columns:
             state = design.states.get(str(Name(name)))
             graph.inputs[name] = Input(name, None if state is None else tuple(state["levels"]))
 
-    def read(self, name: str) -> Symbol | Levels:
-        """Give a column, its missing values filled if the model fills them; infinite ones as they are."""
+    def read(self, name: str) -> Any:
+        """Give a column, `Levels` or numbers (rows, 1), filled if the model fills it; infinite numbers as they are."""
         levels, fill = self.graph.inputs[name].levels, self.design.fills.get(name)
         if levels is not None:
             missing = len(levels) if fill is None else levels.index(str(fill.value))
@@ -53,7 +53,7 @@ class Columns:
         values: Any = self._given(name)
         if fill is not None:
             values = np.where(np.isnan(values), fill.value, values)
-        return values  # type: ignore[no-any-return]
+        return values
 
     def indicators(self) -> list[Symbol]:
         """Give the columns that mark missing values, of those that had some in training."""
@@ -63,14 +63,14 @@ class Columns:
         """Give a column (rows, 1) of zeros."""
         return self.graph.cast(self._is_missing(self.design.reads[0]), NUMBER) * 0.0
 
-    def _given(self, name: str) -> Symbol:
+    def _given(self, name: str) -> Any:
         return self.graph.add("Input", width=1, reads=name)
 
     def _is_missing(self, name: str) -> Symbol:
         """Give 1 where a column is missing, else 0."""
         levels = self.graph.inputs[name].levels
         if levels is None:
-            return self.graph.cast(np.isnan(self._given(name)), NUMBER)  # type: ignore[arg-type]
+            return self.graph.cast(np.isnan(self._given(name)), NUMBER)
         return self.graph.add("Absent", width=1, reads=name, levels=levels)
 
 

@@ -1,8 +1,8 @@
 """Rows to check a file with, for a model that came from a file and holds none.
 
-They are drawn from what the model knows: levels, ranges of the training rows, knots, cut points, centres. Where it knows
-nothing of a column, because a function stands before it, numbers of several sizes are tried; rows that pliant refuses
-are no rows to check with, and are left out by the caller.
+They are drawn from what the model knows: levels, ranges of the training rows, knots, cut points, centres. Where it
+knows nothing of a column, because a function stands before it, numbers of several sizes are tried; rows that pliant
+refuses are no rows to check with, and are left out by the caller.
 """
 
 from typing import Any

@@ -40,8 +40,8 @@ class Walk:
         self.states = columns.design.states
         self.no_rows = _table_without_rows(columns)
 
-    def value(self, node: Node) -> Symbol | Levels:
-        """Give a factor of a term: numbers (rows, width) or levels."""
+    def value(self, node: Node) -> Any:
+        """Give a factor of a term: numbers (rows, width), or `Levels`."""
         if isinstance(node, Name):
             return self.columns.read(node.name)
         if isinstance(node, Call) and node.function in FUNCTIONS and FUNCTIONS[node.function].gives == "factor":
@@ -50,7 +50,7 @@ class Walk:
             return self._basis(node, node.function)
         return self.number(node)
 
-    def number(self, node: Node) -> Symbol:
+    def number(self, node: Node) -> Any:
         """Give one number a row (rows, 1)."""
         found = self._scalar(node)
         return found if isinstance(found, Symbol) else self.columns.zeros() + found
@@ -80,13 +80,13 @@ class Walk:
                 return self._basis(node, name)
         raise InputError(f"{shown(str(node))} cannot be written into an exported file yet; leave it out of the formula")
 
-    def _basis(self, node: Call, name: str) -> Symbol:
+    def _basis(self, node: Call, name: str) -> Any:
         """Give the columns of a transform that has learnt."""
         values, state = self.number(node.arguments[0]), self.states[str(node)]
         if name in FOLLOWED:
-            return finite(FOLLOWED[name](values, state))  # type: ignore[no-any-return]
+            return finite(FOLLOWED[name](values, state))
         if name in SPLINES:
-            return finite(spline_columns(SPLINES[name], values, state))  # type: ignore[no-any-return]
+            return finite(spline_columns(SPLINES[name], values, state))
         raise InputError(f"{shown(str(node))} cannot be written into an exported file yet; leave it out of the formula")
 
     # factors
@@ -106,9 +106,10 @@ class Walk:
         argument, state = node.arguments[0], self.states[str(node)]
         if self.single and isinstance(argument, Name):  # 0.1 of a table comes as float32(0.1), above 0.1
             state = {**state, "breaks": nearest_single(np.array(state["breaks"])).tolist()}
-        found: Any = bases.apply_cut(self.number(argument), state)  # type: ignore[arg-type]
+        found: Any = bases.apply_cut(self.number(argument), state)
         labels = tuple(state["labels"])
-        return Levels(self._recoded(Levels(np.where(found < 0, len(labels), found), labels), levels), levels)  # type: ignore[arg-type]
+        codes: Any = np.where(found < 0, len(labels), found)
+        return Levels(self._recoded(Levels(codes, labels), levels), levels)
 
     def _recoded(self, value: Levels, levels: tuple[str, ...]) -> Symbol:
         """Give the codes of the same groups among other levels."""
@@ -118,7 +119,7 @@ class Walk:
         moved = [place.get(level, len(levels)) for level in value.levels]
         return self.graph.rows(np.array([*moved, len(levels)], dtype=np.int64)[:, None], value.codes)
 
-    def _codes_of_numbers(self, node: Call, values: Symbol, levels: tuple[str, ...], raw: bool) -> Symbol:
+    def _codes_of_numbers(self, node: Call, values: Any, levels: tuple[str, ...], raw: bool) -> Symbol:
         """Give the level that each number prints as."""
         numbers = np.array([number_of(level) for level in levels])
         printed = 0.5 * 10.0 ** (np.floor(np.log10(np.maximum(np.abs(numbers), 1e-300))) + 1 - DIGITS)

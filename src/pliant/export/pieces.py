@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pliant.data import bases
-from pliant.export.graph import Symbol
+from pliant.export.graph import Graph
 from pliant.types import Array
 
 State = dict[str, Any]
@@ -34,7 +34,7 @@ SPLINES = {
 }
 
 
-def spline_columns(spline: Spline, values: Symbol, state: State) -> Symbol:
+def spline_columns(spline: Spline, values: Any, state: State) -> Any:
     """Give the columns of a basis of splines at numbers to come.
 
     On the interval j of x, with u = (x - middle_j) / half_j, each column is sum_k c_jk T_k(u), by Clenshaw's sum.
@@ -52,7 +52,7 @@ def spline_columns(spline: Spline, values: Symbol, state: State) -> Symbol:
     pieces = np.linalg.inv(np.polynomial.chebyshev.chebvander(points, degree)) @ found
     if spline.straight_beyond:
         pieces[[0, -1], 2:] = 0.0  # what rounding left there would grow with the square of the distance
-    graph = values.graph
+    graph: Graph = values.graph
     which: Any = np.searchsorted(edges[1:-1], values, side="right")
     u: Any = (values - graph.rows(middle[:, None], which)) / graph.rows(half[:, None], which)
     coefficients: list[Any] = [graph.rows(np.ascontiguousarray(pieces[:, k]), which) for k in range(degree + 1)]
@@ -60,4 +60,4 @@ def spline_columns(spline: Spline, values: Symbol, state: State) -> Symbol:
     before: Any = 0.0
     for coefficient in coefficients[:0:-1]:
         last, before = 2.0 * u * last - before + coefficient, last
-    return u * last - before + coefficients[0] if degree else coefficients[0]  # type: ignore[no-any-return]
+    return u * last - before + coefficients[0] if degree else coefficients[0]

@@ -62,8 +62,8 @@ SAME: dict[str, Callable[[Any], Compute]] = {  # by the kind of an operation, of
     "ReduceMax": lambda torch: lambda values: torch.amax(values, dim=1, keepdim=True),
     "ArgMax": lambda torch: lambda values: torch.argmax(values, dim=1, keepdim=True),
     "Rows": lambda torch: lambda codes, table: torch.index_select(table, 0, codes[:, 0]),
-    "Cast": lambda torch: lambda values, to: values.to(
-        {"number": torch.float64, "whole": torch.int64, "truth": torch.bool}[to]
+    "Cast": lambda torch: (
+        lambda values, to: values.to({"number": torch.float64, "whole": torch.int64, "truth": torch.bool}[to])
     ),
 }
 
@@ -86,7 +86,9 @@ def torch_bytes(graph: Graph, precision: str, said: Mapping[str, str]) -> bytes:
     """
     torch = import_torch()
     example = {
-        name: torch.zeros((EXAMPLE_ROWS, 1), dtype=torch.int64 if given.levels is not None else _number(torch, precision))
+        name: torch.zeros(
+            (EXAMPLE_ROWS, 1), dtype=torch.int64 if given.levels is not None else _number(torch, precision)
+        )
         for name, given in graph.inputs.items()
     }
     rows = torch.export.Dim("rows", min=1)
@@ -95,7 +97,8 @@ def torch_bytes(graph: Graph, precision: str, said: Mapping[str, str]) -> bytes:
         exported = torch.export.export(
             _module(graph, precision), (example,), dynamic_shapes=({name: {0: rows} for name in example},)
         )
-        exported = exported.run_decompositions({})
+        for node in exported.graph_module.graph.nodes:
+            node.meta.pop("stack_trace", None)  # the paths of this machine
         file = io.BytesIO()
         torch.export.save(exported, file, extra_files={ABOUT: json.dumps(said, ensure_ascii=False)})
     content = file.getvalue()
@@ -188,10 +191,11 @@ def _number(torch: Any, precision: str) -> Any:
 
 
 def _pickled_parts(content: bytes) -> list[str]:
-    """Name the parts of a file that would be unpickled when it is opened."""
+    """Name the parts of a file that `torch.export.load` would unpickle; its example is read as tensors alone."""
     found = []
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for name in archive.namelist():
-            if name.endswith("_config.json") and '"use_pickle": true' in archive.read(name).decode():
-                found.append(name)
+            if name.endswith("_config.json"):
+                held = json.loads(archive.read(name))["config"]
+                found += [part for part, about in held.items() if about["use_pickle"] or not about["tensor_meta"]]
     return found

@@ -42,19 +42,20 @@ def trace(model: Fitted, precision: str) -> Graph:
     X, offset = _matrix(design, columns, precision == "float32")
     # NaN and infinite both make 0 x NaN. An operation such as Max may lose a NaN, and a sum of weights never sees it
     # where they are zero, so a row that is not complete is remembered here
-    incomplete = np.isnan(np.sum(X * 0.0, axis=1) + offset * 0.0)  # type: ignore[call-overload]
-    eta: Any = model.linear_predictor(X, offset)  # type: ignore[arg-type]
+    incomplete: Any = np.isnan(np.sum(X * 0.0, axis=1) + offset * 0.0)
+    eta: Any = model.linear_predictor(X, offset)
     mean: Any = np.where(incomplete, not_a_number(), model.likelihood.mean(eta))
     if not model.likelihood.has_classes:
         graph.outputs[PREDICTION] = mean
         return graph
-    best = graph.add("ArgMax", mean, width=1, of=WHOLE)
-    graph.outputs[PREDICTION] = np.where(incomplete, mean.width, best)  # type: ignore[assignment]
+    best: Any = graph.add("ArgMax", mean, width=1, of=WHOLE)
+    best = np.where(incomplete, mean.width, best)
+    graph.outputs[PREDICTION] = best
     graph.outputs[PROBABILITIES] = mean
     return graph
 
 
-def _matrix(design: Design, columns: Columns, single: bool) -> tuple[Symbol, Symbol]:
+def _matrix(design: Design, columns: Columns, single: bool) -> tuple[Any, Any]:
     """Give the design matrix (rows, p) and the offset (rows, 1)."""
     walk, zeros = Walk(columns, single), columns.zeros()
     parts = [zeros + 1.0] if design.has_intercept else []
@@ -85,7 +86,7 @@ def _term(walk: Walk, term: Term, full: frozenset[Node]) -> list[Symbol]:
 
 
 def _coded(walk: Walk, node: Node, full: bool) -> Symbol | None:
-    """Give the columns of one factor: numbers as they are, levels by contrasts or a column a level; or that it has none.
+    """Give the columns of one factor: numbers as they are, levels by contrasts or a column a level. None: it has none.
 
     A level that is missing or unknown gives NaN.
     """

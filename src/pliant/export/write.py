@@ -7,18 +7,17 @@ from collections.abc import Callable
 from pliant._version import __version__
 from pliant.data.files import check_target, replace_file
 from pliant.data.table import Table
+from pliant.engines.torch import import_torch
 from pliant.errors import ArgumentError
 from pliant.export.check import Check, Outputs, check, feeds
 from pliant.export.graph import Graph
 from pliant.export.onnx_file import import_onnx, onnx_bytes
-from pliant.export.torch_file import import_torch, open_torch, torch_bytes
+from pliant.export.torch_file import open_torch, torch_bytes
 from pliant.export.trace import trace
 from pliant.model import Fitted
 
 
-def write_onnx(
-    model: Fitted, path: str | os.PathLike[str], precision: str = "float32", table: object = None
-) -> Check:
+def write_onnx(model: Fitted, path: str | os.PathLike[str], precision: str = "float32", table: object = None) -> Check:
     """Write a model to an ONNX file. See `Fitted.to_onnx`."""
     _, runtime = import_onnx()
     graph = _prepared(model, path, precision, table)
@@ -31,9 +30,7 @@ def write_onnx(
     return _write(path, content, lambda: check(model, graph, precision, ask, table))
 
 
-def write_torch(
-    model: Fitted, path: str | os.PathLike[str], precision: str = "float32", table: object = None
-) -> Check:
+def write_torch(model: Fitted, path: str | os.PathLike[str], precision: str = "float32", table: object = None) -> Check:
     """Write a model to a file that torch opens by itself. See `Fitted.to_torch_file`."""
     import_torch()
     graph = _prepared(model, path, precision, table)

@@ -19,6 +19,7 @@ from pliant.data.table import Table, make_frame, read_rows
 from pliant.engines.reference import ReferenceEngine
 from pliant.errors import ArgumentError, InputError
 from pliant.functions.likelihood import Likelihood
+from pliant.model.export_doors import ExportDoors
 from pliant.model.line_doors import LineDoors
 from pliant.model.look_doors import LookDoors
 from pliant.model.members import Members
@@ -40,7 +41,7 @@ NO_DATA = "this model came from a file, which holds no data; give the table agai
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
+class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors, ExportDoors):
     """A fitted model.
 
     Made by `pliant.fit` and `pliant.load`. Nothing in it changes: `continue_training` gives a new one.
