@@ -59,14 +59,14 @@ class Columns:
         """Give the columns that mark missing values, of those that had some in training."""
         return [self._is_missing(name) for name, fill in self.design.fills.items() if fill.indicated]
 
-    def zeros(self) -> Symbol:
+    def zeros(self) -> Any:
         """Give a column (rows, 1) of zeros."""
         return self.graph.cast(self._is_missing(self.design.reads[0]), NUMBER) * 0.0
 
     def _given(self, name: str) -> Any:
         return self.graph.add("Input", width=1, reads=name)
 
-    def _is_missing(self, name: str) -> Symbol:
+    def _is_missing(self, name: str) -> Any:
         """Give 1 where a column is missing, else 0."""
         levels = self.graph.inputs[name].levels
         if levels is None:

@@ -5,6 +5,7 @@ knows nothing of a column, because a function stands before it, numbers of sever
 refuses are no rows to check with, and are left out by the caller.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from pliant.data.columns import Column, FactorColumn, NumberColumn
 from pliant.data.formula import Call, Name, Node, children
 from pliant.data.table import Table
 from pliant.export.graph import Graph
-from pliant.export.nodes import number_of
+from pliant.export.nodes import DATE, number_of
 from pliant.model import Fitted
 from pliant.types import Array
 
@@ -27,23 +28,33 @@ def guessed_rows(model: Fitted, graph: Graph) -> Table:
     columns: dict[str, Column] = {}
     for name, given in graph.inputs.items():
         if given.levels is None:
-            columns[name] = NumberColumn(name, _numbers(model, name, rng))
+            columns[name] = _numbers(model, name, rng)
         else:
             codes = rng.integers(0, len(given.levels), ROWS)
             columns[name] = FactorColumn(name, codes, given.levels, is_boolean=given.levels == ("False", "True"))
     return Table(columns, ROWS, "the rows to check with", "dict")
 
 
-def _numbers(model: Fitted, name: str, rng: np.random.Generator) -> Array:
+@dataclass(frozen=True)
+class _Known:
+    """What a model knows of a column of numbers."""
+
+    values: Array
+    is_range: bool  # the first and last of the values are its ends; else it has no others
+    is_date: bool = False
+
+
+def _numbers(model: Fitted, name: str, rng: np.random.Generator) -> NumberColumn:
     """Give numbers (96,) such as a column may have had."""
     known = _known(model, name)
     if known is None:
-        return rng.choice(np.array(ANYTHING), ROWS)
-    values, is_range = known
-    return rng.uniform(values[0], values[-1], ROWS) if is_range else rng.choice(values, ROWS)
+        return NumberColumn(name, rng.choice(np.array(ANYTHING), ROWS))
+    ends = known.values[[0, -1]]
+    values = rng.uniform(*ends, ROWS) if known.is_range else rng.choice(known.values, ROWS)
+    return NumberColumn(name, values, known.is_date)
 
 
-def _known(model: Fitted, name: str) -> tuple[Array, bool] | None:
+def _known(model: Fitted, name: str) -> _Known | None:
     """Give the ends of the range of a column, or the values that it had, if the model knows."""
     design, column = model.design, Name(name)
     for node in [each for root in _roots(model) for each in _below(root)]:
@@ -55,20 +66,20 @@ def _known(model: Fitted, name: str) -> tuple[Array, bool] | None:
         for place, term in enumerate(design.terms.terms):
             if term.factors == (column,):
                 j = design.term_of.index(place) - design.has_intercept
-                return model.region.ranges[:2, j], True
+                return _Known(model.region.ranges[:2, j], True)
     return None
 
 
-def _of_state(state: dict[str, Any]) -> tuple[Array, bool] | None:
+def _of_state(state: dict[str, Any]) -> _Known | None:
     """Give what a transform has learnt of the column that it reads."""
-    if "breaks" in state:
-        return np.array(state["breaks"]), True
-    if "knots" in state:
-        return np.array(state["knots"]), True
+    for ends in ("breaks", "knots"):
+        if ends in state:
+            return _Known(np.array(state[ends]), True)
     if "levels" in state:
-        return np.array([number_of(level) for level in state["levels"]]), False
+        levels = state["levels"]
+        return _Known(np.array([number_of(level) for level in levels]), False, all(map(DATE.fullmatch, levels)))
     if "centre" in state:
-        return state["centre"] + state["scale"] * np.array([-1.0, 1.0]), True
+        return _Known(state["centre"] + state["scale"] * np.array([-1.0, 1.0]), True)
     return None
 
 
