@@ -98,5 +98,8 @@ def apart(found, wanted):
     """
     if found.shape != wanted.shape or not np.array_equal(np.isnan(found), np.isnan(wanted)):
         return np.inf
-    size = np.maximum(np.abs(wanted), np.nanstd(wanted, axis=0))
-    return float(np.nanmax(np.abs(found - wanted) / size, initial=0.0))
+    there = ~np.isnan(wanted).any(axis=1)
+    if not there.any():
+        return 0.0
+    found, wanted = found[there], wanted[there]
+    return float(np.max(np.abs(found - wanted) / np.maximum(np.abs(wanted), np.std(wanted, axis=0))))

@@ -49,8 +49,8 @@ def _numbers(model: Fitted, name: str, rng: np.random.Generator) -> NumberColumn
     known = _known(model, name)
     if known is None:
         return NumberColumn(name, rng.choice(np.array(ANYTHING), ROWS))
-    ends = known.values[[0, -1]]
-    values = rng.uniform(*ends, ROWS) if known.is_range else rng.choice(known.values, ROWS)
+    low, high = known.values[0], known.values[-1]
+    values = rng.uniform(low, high, ROWS) if known.is_range else rng.choice(known.values, ROWS)
     return NumberColumn(name, values, known.is_date)
 
 
