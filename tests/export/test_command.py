@@ -4,11 +4,11 @@ import shutil
 
 import numpy as np
 import pytest
+from tests.export.tables import answer, apart, numbers, torch_answer
 
 import pliant
 from pliant.cli import run
 from pliant.datasets import penguins_path
-from tests.export.tables import answer, apart, numbers, torch_answer
 
 FORMULA = "body_mass_g ~ flipper_length_mm + species"
 

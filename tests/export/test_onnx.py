@@ -6,10 +6,10 @@ import numpy as np
 import onnx
 import polars as pl
 import pytest
+from tests.export.tables import TABLE, N, answer, apart, numbers, onnx_session
 
 import pliant
 from pliant.errors import ArgumentError, InputError, MissingExtraError
-from tests.export.tables import N, TABLE, answer, apart, numbers, onnx_session
 
 QUICK = {"epochs": 15, "seed": 1}
 MODELS = {
@@ -46,7 +46,8 @@ MODELS = {
     "scales": ("number ~ scale(x) + center(z) + scale(exposure, center = FALSE)", {"hidden": ()}),
     "cuts": ("number ~ cut(x, 3) + cut(z, c(0, 1, 2, 5)) + cut(tenth, c(0, 0.1, 0.2, 1))", {"hidden": ()}),
     "cuts on the left": (
-        "number ~ cut(k, c(1, 2, 3, 4), right = FALSE, include_lowest = TRUE) + cut(z, c(0, 2, 5), labels = c('s', 't'))",
+        "number ~ cut(k, c(1, 2, 3, 4), right = FALSE, include_lowest = TRUE)"
+        " + cut(z, c(0, 2, 5), labels = c('s', 't'))",
         {"hidden": ()},
     ),
     "contrasts": ("number ~ C(g, 'sum') + C(h, ref = 'v') + C(rank, 'poly') + C(k, 'helmert')", {"hidden": ()}),

@@ -5,13 +5,13 @@ import random
 import numpy as np
 import polars as pl
 import pytest
+from tests.export.tables import TABLE, answer, apart, numbers
 
 import pliant
 from pliant.export.graph import Graph
 from pliant.export.onnx_file import onnx_bytes
 from pliant.export.torch_file import _module
 from pliant.functions import ACTIVATIONS, FAMILIES, LINKS
-from tests.export.tables import TABLE, answer, apart, numbers
 
 ETA = np.concatenate([np.linspace(-40.0, 40.0, 161), np.linspace(-1.0, 1.0, 41), [-1e-9, 1e-9, -690.0, 690.0]])[:, None]
 FUNCTIONS = {f"activation {a.name}": a.value for a in ACTIVATIONS.values()} | {

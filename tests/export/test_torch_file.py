@@ -10,10 +10,10 @@ import zipfile
 import numpy as np
 import polars as pl
 import pytest
+from tests.export.tables import TABLE, apart, numbers, torch_answer
 
 import pliant
 from pliant.errors import InputError, MissingExtraError
-from tests.export.tables import TABLE, apart, numbers, torch_answer
 
 QUICK = {"epochs": 15, "seed": 1}
 MODELS = {

@@ -1,5 +1,6 @@
 """Does a file say what `predict` says: the rows to ask, what to feed, and what counts as the same."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +31,9 @@ class Check:
     largest: float  # difference from `predict`, as a share of the number and of the spread of its column
 
     def __str__(self) -> str:
-        return f"{self.rows} rows predicted as pliant does, to {self.largest:.1e}"
+        if self.largest == 0.0:
+            return f"{self.rows} rows predicted as pliant does, to the last digit"
+        return f"{self.rows} rows predicted as pliant does, to within {10.0 ** math.ceil(math.log10(self.largest)):.0e}"
 
 
 def check(model: Fitted, graph: Graph, precision: str, ask: Callable[[Table], Outputs], table: object = None) -> Check:
