@@ -189,6 +189,31 @@ def test_numbers_that_float32_does_not_hold_are_said(tmp_path):
     assert model.to_onnx(tmp_path / "m.onnx", "float64").largest < 1e-9
 
 
+def test_columns_may_be_called_as_parts_of_the_file_are(tmp_path):
+    names = ["classes", "constant_3", "Add_5", "rows", 'x"y', "a.b", " ", "1"]
+    rng = np.random.default_rng(0)
+    table = pl.DataFrame({name: rng.normal(size=40) for name in names} | {"y": rng.normal(size=40)})
+    model = pliant.fit("y ~ .", table, hidden=())
+    model.to_onnx(tmp_path / "m.onnx")
+    assert apart(answer(tmp_path / "m.onnx", table)["prediction"], numbers(model.predict(table))) < 1e-5
+
+
+def test_what_a_symbol_cannot_follow_is_named():
+    graph = pliant.export.graph.Graph(())
+    graph.inputs["x"] = pliant.export.graph.Input("x", None)
+    x = graph.add("Input", width=2, reads="x")
+    for wrong, said in (
+        (lambda: np.arcsinh(x), "numpy.arcsinh has no operation"),
+        (lambda: np.sort(x), "numpy.sort has no operation"),
+        (lambda: np.sum(x), "takes each row by itself"),
+        (lambda: x[3], "rows 3 of a column"),
+        (lambda: bool(x > 0.0), "cannot be decided"),
+        (lambda: np.asarray(x), "no values"),
+    ):
+        with pytest.raises(InputError, match=said):
+            wrong()
+
+
 @pytest.mark.parametrize(
     ("formula", "options", "said"),
     [

@@ -98,6 +98,18 @@ def test_a_part_that_torch_would_unpickle_stops_the_file(monkeypatch, tmp_path):
     assert not (tmp_path / "m.pt2").exists()
 
 
+def test_names_of_columns_are_kept_or_refused(tmp_path):
+    names = ["a.b", "ç", "1", "classes", "constant_3", "self", "columns", "a/b", "two words"]
+    rng = np.random.default_rng(0)
+    table = pl.DataFrame({name: rng.normal(size=40) for name in (*names, "z")})
+    model = pliant.fit("z ~ .", table, hidden=())
+    model.to_torch_file(tmp_path / "m.pt2")
+    assert apart(torch_answer(tmp_path / "m.pt2", table)["prediction"], numbers(model.predict(table))) < 1e-5
+    quoted = pliant.fit("z ~ .", table.rename({"1": "x']; print('"}), hidden=())
+    with pytest.raises(InputError, match="rename it without quotes"):
+        quoted.to_torch_file(tmp_path / "m.pt2")
+
+
 def test_without_torch_it_says_what_to_install(monkeypatch, tmp_path):
     model = pliant.fit("number ~ x", TABLE, hidden=())
     monkeypatch.setitem(sys.modules, "torch", None)

@@ -64,6 +64,14 @@ class Symbol(NDArrayOperatorsMixin):
             return self
         return self.graph.add("Gather", self, self.graph.constant(places), width=len(places), of=self.of, axis=1)
 
+    def __bool__(self) -> bool:
+        """Refuse: a branch would be taken once, for all rows to come."""
+        raise InputError("what depends on the value of a column cannot be decided in an exported file")
+
+    def __array__(self, *arguments: Any, **options: Any) -> Any:
+        """Refuse: there are no numbers yet."""
+        raise InputError("a column of an exported file has no values to make an array of")
+
     def astype(self, dtype: Any) -> "Symbol":
         """Give whole numbers, or numbers."""
         return self.graph.cast(self, WHOLE if np.issubdtype(dtype, np.integer) else NUMBER)

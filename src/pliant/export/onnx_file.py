@@ -14,6 +14,7 @@ from pliant.export.graph import NUMBER, TRUTH, WHOLE, Graph, Operation
 from pliant.export.trace import PREDICTION, PROBABILITIES
 
 OPSET, ML_OPSET, IR = 17, 3, 8
+SECOND_AXIS, CLASSES = "pliant.second_axis", "pliant.classes"  # constants of the file's own, called as no column is
 HOW = "an ONNX file needs onnx and onnxruntime, which are not installed; pip install 'pliant[onnx]'"
 
 
@@ -103,7 +104,7 @@ class _Writer:
     def one_dimension(self, name: str) -> str:
         """Give (rows, 1) as (rows,)."""
         if name not in self.lines:
-            axes = self.constant("second_axis", np.array([1], dtype=np.int64))
+            axes = self.constant(SECOND_AXIS, np.array([1], dtype=np.int64))
             self.lines[name] = self.node("Squeeze", (name, axes), f"{name}.line")
         return self.lines[name]
 
@@ -145,7 +146,7 @@ def _cast(writer: _Writer, operation: Operation) -> None:
 
 
 def _sum(writer: _Writer, operation: Operation) -> None:
-    axes = writer.constant("second_axis", np.array([1], dtype=np.int64))
+    axes = writer.constant(SECOND_AXIS, np.array([1], dtype=np.int64))
     writer.node("ReduceSum", (*operation.inputs, axes), operation.output, keepdims=1)
 
 
@@ -183,7 +184,7 @@ def _outputs(writer: _Writer, classes: tuple[str, ...]) -> None:
     info, types, graph = writer.onnx.helper.make_tensor_value_info, writer.onnx.TensorProto, writer.graph
     for name, symbol in graph.outputs.items():
         if name == PREDICTION and classes:
-            texts = writer.constant("classes", np.array([*classes, ""], dtype=object))
+            texts = writer.constant(CLASSES, np.array([*classes, ""], dtype=object))
             writer.node("Gather", (texts, writer.one_dimension(symbol.name)), name, axis=0)
             writer.outputs.append(info(name, types.STRING, ["rows"]))
         else:

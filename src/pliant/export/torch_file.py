@@ -82,9 +82,13 @@ def torch_bytes(graph: Graph, precision: str, said: Mapping[str, str]) -> bytes:
     Raises
     ------
     InputError
-        If this version of torch would put pickled parts into it.
+        If a column has a name with quotes, which torch would write into a text that it runs; if this version of torch
+        would put pickled parts into the file.
     """
     torch = import_torch()
+    odd = [name for name in graph.inputs if not name.isprintable() or set(name) & set("'\"\\")]
+    if odd:
+        raise InputError(f"a torch file cannot call a column {odd[0]!r}; rename it without quotes and fit again")
     example = {
         name: torch.zeros(
             (EXAMPLE_ROWS, 1), dtype=torch.int64 if given.levels is not None else _number(torch, precision)
