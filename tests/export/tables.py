@@ -29,6 +29,7 @@ TABLE = pl.DataFrame(
         "day": [dt.date(2024, 1, 1) + dt.timedelta(days=int(i)) for i in RNG.integers(0, 3, N)],
         "exposure": RNG.uniform(1.0, 9.0, N),
         "xm": pl.Series(X + 1.0).scatter(np.flatnonzero(HOLES), None),
+        "tenths": [None if i % 7 == 0 else (0.1, 0.1, 0.2)[i % 3] for i in range(N)],
         "gm": [None if hole else text for hole, text in zip(TEXT_HOLES, GROUP, strict=True)],
         "number": 10.0 + 4.0 * SIGNAL + RNG.normal(size=N),
         "yes": RNG.random(N) < 1.0 / (1.0 + np.exp(1.0 - SIGNAL)),

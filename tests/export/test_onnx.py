@@ -43,7 +43,8 @@ MODELS = {
         "number ~ bs(x, degree = 1, knots = c(2, 3)) + ns(z, knots = c(1, 2), intercept = TRUE) + bs(z, degree = 5)",
         {"hidden": ()},
     ),
-    "scales": ("number ~ scale(x) + center(z) + scale(exposure, center = FALSE)", {"hidden": ()}),
+    "imputed by a level": ("number ~ factor(tenths) + cut(tenths, c(0, 0.1, 1))", {"hidden": (), "missing": "impute"}),
+    "scales": ("number ~ scale(x) + center(z) + centre(k) + scale(exposure, center = FALSE)", {"hidden": ()}),
     "cuts": ("number ~ cut(x, 3) + cut(z, c(0, 1, 2, 5)) + cut(tenth, c(0, 0.1, 0.2, 1))", {"hidden": ()}),
     "cuts on the left": (
         "number ~ cut(k, c(1, 2, 3, 4), right = FALSE, include_lowest = TRUE)"

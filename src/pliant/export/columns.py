@@ -33,12 +33,12 @@ def finite(values: Any) -> Any:
 
 
 class Columns:
-    """The columns that a design reads, as inputs of a graph."""
+    """The columns that a design reads, as inputs of a graph; `single` says whether they come in float32."""
 
-    def __init__(self, graph: Graph, design: Design) -> None:
+    def __init__(self, graph: Graph, design: Design, single: bool) -> None:
         if not design.reads:
             raise InputError(f"{design.formula.text} reads no column, so there is nothing to give to an exported file")
-        self.graph, self.design = graph, design
+        self.graph, self.design, self.single = graph, design, single
         for name in design.reads:
             state = design.states.get(str(Name(name)))
             graph.inputs[name] = Input(name, None if state is None else tuple(state["levels"]))
@@ -52,7 +52,8 @@ class Columns:
             return Levels(codes, levels)
         values: Any = self._given(name)
         if fill is not None:
-            values = np.where(np.isnan(values), fill.value, values)
+            by = nearest_single(fill.value) if self.single else fill.value  # as if it had been given
+            values = np.where(np.isnan(values), by, values)
         return values
 
     def indicators(self) -> list[Symbol]:
@@ -87,7 +88,7 @@ def spellings(levels: tuple[str, ...]) -> dict[str, int]:
     return codes
 
 
-def nearest_single(values: Array) -> Array:
+def nearest_single(values: Any) -> Array:
     """Give the numbers that float32 makes of these."""
     with np.errstate(over="ignore"):
-        return values.astype(np.float32).astype(np.float64)
+        return np.asarray(values, dtype=np.float64).astype(np.float32).astype(np.float64)

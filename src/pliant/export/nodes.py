@@ -34,9 +34,9 @@ FOLLOWED: dict[str, Callable[[Any, Any], Any]] = {
 class Walk:
     """What stays the same on the way through the nodes of one design."""
 
-    def __init__(self, columns: Columns, single: bool) -> None:
-        """Take the columns, and whether a file gives its numbers in float32."""
-        self.columns, self.graph, self.single = columns, columns.graph, single
+    def __init__(self, columns: Columns) -> None:
+        """Take the columns of a file."""
+        self.columns, self.graph, self.single = columns, columns.graph, columns.single
         self.states = columns.design.states
         self.no_rows = _table_without_rows(columns)
 
@@ -44,10 +44,11 @@ class Walk:
         """Give a factor of a term: numbers (rows, width), or `Levels`."""
         if isinstance(node, Name):
             return self.columns.read(node.name)
-        if isinstance(node, Call) and node.function in FUNCTIONS and FUNCTIONS[node.function].gives == "factor":
+        signature = FUNCTIONS.get(node.function) if isinstance(node, Call) else None
+        if isinstance(node, Call) and signature is not None and signature.gives == "factor":
             return self._factor(node)
-        if isinstance(node, Call) and node.function in FUNCTIONS and FUNCTIONS[node.function].gives == "basis":
-            return self._basis(node, node.function)
+        if isinstance(node, Call) and signature is not None and signature.gives == "basis":
+            return self._basis(node, signature.name)
         return self.number(node)
 
     def number(self, node: Node) -> Any:
@@ -105,7 +106,7 @@ class Walk:
     def _cut(self, node: Call, levels: tuple[str, ...]) -> Levels:
         argument, state = node.arguments[0], self.states[str(node)]
         if self.single and isinstance(argument, Name):  # 0.1 of a table comes as float32(0.1), above 0.1
-            state = {**state, "breaks": nearest_single(np.array(state["breaks"])).tolist()}
+            state = {**state, "breaks": nearest_single(state["breaks"]).tolist()}
         found: Any = bases.apply_cut(self.number(argument), state)
         labels = tuple(state["labels"])
         codes: Any = np.where(found < 0, len(labels), found)

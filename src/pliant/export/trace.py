@@ -38,8 +38,8 @@ def trace(model: Fitted, precision: str) -> Graph:
         raise ArgumentError(f"precision={precision!r} is not known; choose one of {', '.join(PRECISIONS)}")
     design = model.design
     graph = Graph((PREDICTION, PROBABILITIES, *design.reads))
-    columns = Columns(graph, design)
-    X, offset = _matrix(design, columns, precision == "float32")
+    columns = Columns(graph, design, precision == "float32")
+    X, offset = _matrix(design, columns)
     # NaN and infinite both make 0 x NaN. An operation such as Max may lose a NaN, and a sum of weights never sees it
     # where they are zero, so a row that is not complete is remembered here
     incomplete: Any = np.isnan(np.sum(X * 0.0, axis=1) + offset * 0.0)
@@ -55,9 +55,9 @@ def trace(model: Fitted, precision: str) -> Graph:
     return graph
 
 
-def _matrix(design: Design, columns: Columns, single: bool) -> tuple[Any, Any]:
+def _matrix(design: Design, columns: Columns) -> tuple[Any, Any]:
     """Give the design matrix (rows, p) and the offset (rows, 1)."""
-    walk, zeros = Walk(columns, single), columns.zeros()
+    walk, zeros = Walk(columns), columns.zeros()
     parts = [zeros + 1.0] if design.has_intercept else []
     for term, full in zip(design.terms.terms, design.full, strict=True):
         parts += _term(walk, term, full)
