@@ -25,7 +25,7 @@ ROWS = (
     ("line", "descent"),
     ("ensemble",),
     ("fitting",),
-    ("inference", "storage"),
+    ("inference", "storage", "export"),
     ("study",),
     ("plots",),
     ("page",),
@@ -50,6 +50,8 @@ PLACES = {
     "click": ("cli/",),
     "rich": ("training/progress.py", "cli/"),
     "safetensors": ("modelfile.py",),
+    "onnx": ("export/onnx_file.py",),
+    "onnxruntime": ("export/onnx_file.py",),
 }
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "numba", "matplotlib", "scipy.stats", "sklearn", "polars")
+HEAVY = ("torch", "numba", "matplotlib", "scipy.stats", "sklearn", "polars", "onnx", "onnxruntime")
 # What a line fitted to a dict of arrays has no use for either.
 NOT_FOR_A_FIT = ("torch", "numba", "matplotlib", "scipy.stats", "sklearn", "pandas", "statsmodels")
 

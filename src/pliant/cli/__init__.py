@@ -17,6 +17,7 @@ COMMANDS = {
     "predict": "Predict the rows of a table with a model file.",
     "compare": "Say which of line and curve the data support, on rows that neither saw.",
     "report": "Write a page about a model: verdict, pictures, checks, how to have it again.",
+    "export": "Write a model as a file for onnxruntime or torch, checked against the model.",
     "check-gradient": "Compare the gradient by hand, by differences and by automatic differentiation.",
     "doctor": "Say what is installed, which engines run, and why not.",
 }

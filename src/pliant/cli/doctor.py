@@ -16,6 +16,8 @@ PACKAGES = {
     "torch": "the torch engine; pip install 'pliant[torch]'",
     "matplotlib": "pictures; pip install 'pliant[plots]'",
     "scikit-learn": "estimators; pip install 'pliant[sklearn]'",
+    "onnx": "export; pip install 'pliant[onnx]'",
+    "onnxruntime": "checks what was exported; pip install 'pliant[onnx]'",
     "pandas": "pandas frames",
     "pyarrow": "arrow tables",
 }

@@ -3,6 +3,9 @@
 A missing value (NaN) stays missing whatever is computed with it, silently. A finite number must give a finite
 number: log(-1), 1/0 and exp(1000) are errors that name the rows, since an infinite or undefined entry would
 otherwise leave the fit as if it had been missing.
+
+`operator` and `function` compute without looking, by NumPy's elementwise functions alone, so that an export can follow
+them with symbols in place of arrays.
 """
 
 from collections.abc import Callable
@@ -18,20 +21,30 @@ from pliant.types import Array, BoolArray
 
 def compute_operator(node: Binary, left: Array, right: Array, table: Table) -> Array:
     """Give left operator right, (n,)."""
+    with np.errstate(all="ignore"):  # finite_or_missing looks at every result
+        result = operator(node, left, right)
+    return finite_or_missing(result, np.isnan(left) | np.isnan(right), node, table)
+
+
+def operator(node: Binary, left: Array, right: Array) -> Array:
+    """Give left operator right (n,), whatever it comes to."""
     if node.operator not in _OPERATORS:
         raise FormulaError(f"{shown(node.operator)} combines terms: nothing can be computed with it in {node}")
-    with np.errstate(all="ignore"):  # finite_or_missing looks at every result
-        square = node.operator == "^" and node.right == Number(2.0)
-        result = left * left if square else _OPERATORS[node.operator](left, right)
-    return finite_or_missing(result, np.isnan(left) | np.isnan(right), node, table)
+    square = node.operator == "^" and node.right == Number(2.0)
+    return left * left if square else _OPERATORS[node.operator](left, right)
 
 
 def compute_function(node: Call, values: Array, table: Table) -> Array:
     """Give the function of a call at values (n,); its name must be in `ELEMENTWISE`."""
-    given = settings(node)
     with np.errstate(all="ignore"):  # finite_or_missing looks at every result
-        result = _log_to(values, given["base"], node) if "base" in given else ELEMENTWISE[node.function](values)
+        result = function(node, values)
     return finite_or_missing(result, np.isnan(values), node, table)
+
+
+def function(node: Call, values: Array) -> Array:
+    """Give the function of a call at values (n,), whatever it comes to."""
+    given = settings(node)
+    return _log_to(values, given["base"], node) if "base" in given else ELEMENTWISE[node.function](values)
 
 
 def _log_to(values: Array, base: Setting, node: Call) -> Array:
@@ -41,7 +54,8 @@ def _log_to(values: Array, base: Setting, node: Call) -> Array:
         raise FormulaError(f"{node}: a base is a number above 0, and not 1")
     if base in (2.0, 10.0):
         return np.log2(values) if base == 2.0 else np.log10(values)
-    return np.asarray(np.log(values) / np.log(base))
+    quotient: Array = np.log(values) / np.log(base)
+    return quotient
 
 
 def finite_or_missing(result: Array, missing: BoolArray, node: Node, table: Table) -> Array:

@@ -4,6 +4,7 @@ Each is a pair. `learn_x(values, settings)` takes the training values (n,), fini
 can hold (floats, lists, texts); `apply_x(values, state)` takes any values (m,), NaN for missing, and gives the
 columns (m, c), NaN in the rows that are missing. Columns are always made by `apply_x`, from the state alone and
 by arithmetic row by row, so that a new row gets the bits that it would have had among the training rows.
+`apply_poly`, `apply_scale` and `apply_cut` take no row by its place, so that an export can follow them with a symbol.
 Which column of which table the values are is not known here: errors are completed by the caller.
 """
 
@@ -73,20 +74,19 @@ def learn_poly(values: Array, settings: Settings) -> State:
 def apply_poly(values: Array, state: State) -> Array:
     """Give the polynomials (m, degree): orthonormal over the training rows, or the powers."""
     degree = state["degree"]
-    columns = np.empty((len(values), degree))
+    columns: list[Array] = []
     if state["raw"]:
         power = np.ones_like(values)
-        for k in range(degree):
+        for _ in range(degree):
             power = power * values
-            columns[:, k] = power
+            columns.append(power)
     else:
         t = (values - state["centre"]) / state["scale"]
         before, now = np.zeros_like(t), np.ones_like(t)
         for k in range(degree):
             before, now = now, _next_polynomial(t, before, now, state["alpha"], state["norm2"], k)
-            columns[:, k] = now / state["norm2"][k + 1] ** 0.5
-    columns[np.isnan(values)] = np.nan
-    return columns
+            columns.append(now / state["norm2"][k + 1] ** 0.5)
+    return np.stack(columns, axis=1)
 
 
 def _next_polynomial(
@@ -265,9 +265,9 @@ def apply_cut(values: Array, state: State) -> IntArray:
     last = len(breaks) - 1
     codes = np.searchsorted(breaks, values, side="left" if state["right"] else "right") - 1
     if state["include_lowest"]:
-        codes[values == breaks[0 if state["right"] else last]] = 0 if state["right"] else last - 1
-    codes[np.isnan(values) | (codes >= last)] = -1
-    return codes.astype(np.int64)
+        edge, place = (breaks[0], 0) if state["right"] else (breaks[last], last - 1)
+        codes = np.where(values == edge, place, codes)
+    return np.where(np.isnan(values) | (codes >= last), -1, codes).astype(np.int64)
 
 
 def interval_labels(breaks: Sequence[float], right: bool, include_lowest: bool) -> list[str]:
@@ -312,7 +312,8 @@ def learn_center(values: Array, settings: Settings) -> State:
 
 def apply_scale(values: Array, state: State) -> Array:
     """Give (x - centre) / scale, (m, 1)."""
-    return np.asarray((values - state["centre"]) / state["scale"])[:, None]
+    scaled: Array = (values - state["centre"]) / state["scale"]
+    return scaled[:, None]
 
 
 # what they share

@@ -161,6 +161,8 @@ def loss_and_gradient(problem: Problem, parameters: Array, rows: slice | IntArra
 
 def predict(network: Network, parameters: Array, X: Array, offset: Array | None = None) -> Array:
     """Give eta (m, q), block by block, so that the layers of a long table need not fit in memory."""
+    if len(X) <= BLOCK:
+        return forward(network, parameters, X, offset).eta
     eta = np.empty((len(X), network.outputs), dtype=np.result_type(parameters, X))
     for at in range(0, len(X), BLOCK):
         rows = slice(at, at + BLOCK)

@@ -19,6 +19,7 @@ from pliant.data.table import Table, make_frame, read_rows
 from pliant.engines.reference import ReferenceEngine
 from pliant.errors import ArgumentError, InputError
 from pliant.functions.likelihood import Likelihood
+from pliant.model.export_doors import ExportDoors
 from pliant.model.line_doors import LineDoors
 from pliant.model.look_doors import LookDoors
 from pliant.model.members import Members
@@ -40,7 +41,7 @@ NO_DATA = "this model came from a file, which holds no data; give the table agai
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors):
+class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors, ExportDoors):
     """A fitted model.
 
     Made by `pliant.fit` and `pliant.load`. Nothing in it changes: `continue_training` gives a new one.
@@ -361,7 +362,8 @@ def linear_predictor(design: Design, network: Network, parameters: Array, X: Arr
     known = np.where(np.isnan(parameters), 0.0, parameters)
     eta = ReferenceEngine().forward(network, known, design.inputs(X))
     scaling = design.scaling
-    return np.asarray(eta * scaling.response_scale + scaling.response_centre + offset[:, None])
+    in_units: Array = eta * scaling.response_scale + scaling.response_centre + offset[:, None]
+    return in_units
 
 
 def _named(stem: str, values: Array, names: tuple[str, ...] | list[str]) -> dict[str, Array]:
