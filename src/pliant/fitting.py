@@ -19,7 +19,7 @@ from pliant.data.formula import Formula, parse
 from pliant.data.given import check_same_rows, given_groups
 from pliant.data.table import Table, is_array, named_columns, read_array, read_table
 from pliant.descent import lay_network, split, train_network, training_rows
-from pliant.ensemble import Task, fit_members, n_folds
+from pliant.ensemble import Task, better, fit_members, n_folds
 from pliant.errors import ArgumentError, InputError, ResponseError
 from pliant.functions.activations import ACTIVATIONS
 from pliant.functions.likelihood import Likelihood, likelihood
@@ -28,7 +28,19 @@ from pliant.measure import fingerprint
 from pliant.model import Fitted
 from pliant.optimisers import DRIVERS
 from pliant.optimisers.checks import check_choice, check_count, check_flag, check_word
-from pliant.recipe import NOTHING_BENDS, Asked, choose, refine, settle_engine, what_was_asked, widen
+from pliant.recipe import (
+    NOTHING_BENDS,
+    Asked,
+    Plan,
+    activation_of,
+    by_small_steps,
+    choose,
+    refine,
+    settle_engine,
+    what_was_asked,
+    widen,
+    worth_it,
+)
 from pliant.training import progress_bar
 from pliant.training.checkpoint import engine_of
 
@@ -198,7 +210,7 @@ def fit(
     chosen = likelihood(family, link)
     parsed, read = formula_and_table(formula, table)
     bends = hidden is not None or has_inputs(parsed, read, weights, offset, frequencies, groups)
-    plan = choose(asked if bends else replace(asked, hidden=()), read.n_rows, chosen.family.name == "gaussian")
+    plan = choose(asked if bends else replace(asked, hidden=()), read.n_rows, chosen.scales_with_response)
     if plan.exact and checkpoint is not None:
         raise ArgumentError("checkpoint keeps a training, and an exact line is not trained; leave it out")
     if plan.members is not None and checkpoint is not None:
@@ -226,29 +238,34 @@ def fit(
         model = fit_exact_line(chosen, design, arrays, replace(plan.settings, given=_names(beside), asked=said))
     else:
         plan = widen(plan, len(arrays.y), design.n_inputs, chosen.outputs(arrays.y))
-        network = lay_network(chosen, design, arrays, plan.hidden, activation, skip)
         rows, held_out = split(arrays, trained_on)
         shape = parameter_for_network(chosen, design, rows)
-        sizes = len(rows.y), network.outputs, network.n_parameters
         if checkpoint is not None and engine == "auto":
             asked = replace(asked, engine=engine_of(checkpoint) or engine)
-        plan = settle_engine(refine(plan, *sizes), asked, *sizes)
-        settings = replace(plan.settings, given=_names(beside), asked=said)
-        if plan.members is not None:
-            with progress_bar(progress) as report:
-                model = fit_members(
-                    Task(shape.likelihood, design, rows, network, settings),
-                    n_folds(len(rows.y), plan.members or None),
-                    groups=None if groups is None else given_groups(groups, read, rows.rows),
-                    in_order=in_order,
-                    threads=threads,
-                    report=report,
-                )
-        else:
-            with progress_bar(progress) as report:
+
+        def laid(plan: Plan) -> tuple[Plan, Task]:
+            """Settle a plan for these rows, and lay its network."""
+            own = design.embedded(rows) if plan.deep else design
+            network = lay_network(chosen, own, rows, plan.hidden, activation_of(plan, activation), skip)
+            sizes = len(rows.y), network.outputs, network.n_parameters
+            plan = settle_engine(refine(plan, *sizes), asked, *sizes)
+            settings = replace(plan.settings, given=_names(beside), asked=said)
+            return plan, Task(shape.likelihood, own, rows, network, settings)
+
+        plan, task = laid(plan)
+        with progress_bar(progress) as report:
+            if plan.members is None:
                 model = train_network(
-                    shape.likelihood, design, rows, held_out, network, settings, report, checkpoint=checkpoint
+                    task.chosen, task.design, rows, held_out, task.network, task.settings, report, checkpoint=checkpoint
                 )
+            else:
+                left_out = None if groups is None else given_groups(groups, read, rows.rows)
+                how = {"groups": left_out, "in_order": in_order, "threads": threads, "report": report}
+                count = n_folds(len(rows.y), plan.members or None)
+                model = fit_members(task, count, **how)
+                if worth_it(plan, asked, len(rows.y), model.members.verdict.share):
+                    deeper = by_small_steps(replace(asked, members=count), len(rows.y), chosen.scales_with_response)
+                    model = better(model, fit_members(laid(deeper)[1], count, **how))
         model = replace(model, notes=model.notes + shape.notes)
     notes = model.notes if bends else (*model.notes, NOTHING_BENDS)
     return replace(model, table=read, frame_kind=read.kind, notes=notes)

@@ -76,38 +76,28 @@ class Embedding:
 
     def columns(self, X: Array) -> Array:
         """Give the embedded inputs (m, n_columns) of X (m, p'), in the user's units."""
-        found = np.empty((len(X), self.n_columns))
-        at = 0
-        for place, j in enumerate(self.inputs):
-            x, knots = X[:, j], self.knots[place]
+        found = []
+        for place, (j, knots) in enumerate(zip(self.inputs, self.knots, strict=True)):
+            x = X[:, j : j + 1]
             if len(knots) > 2:
                 z = (x - self.centre[place]) / self.unit[place]
-                found[:, at] = z / np.sqrt(1.0 + (z / CLIP) ** 2)
-                at += 1
-            pieces = found[:, at : at + len(knots) - 1]
-            np.subtract(x[:, None], knots[:-1], out=pieces)
-            pieces /= np.diff(knots)
-            np.clip(pieces, 0.0, 1.0, out=pieces)
-            at += len(knots) - 1
-        return found
+                found.append(z / np.sqrt(1.0 + (z / CLIP) ** 2))
+            found.append(np.minimum(np.maximum((x - knots[:-1]) / np.diff(knots), 0.0), 1.0))
+        return np.concatenate(found, axis=1) if found else X[:, :0]
 
     def slopes(self, X: Array, direction: Array) -> Array:
         """Give the derivatives (m, n_columns) of the columns at X (m, p'), along a direction (m, p') of X.
 
         At a knot, that of the piece to its right.
         """
-        found = np.empty((len(X), self.n_columns))
-        at = 0
-        for place, j in enumerate(self.inputs):
-            x, knots, along = X[:, j], self.knots[place], direction[:, j]
+        found = []
+        for place, (j, knots) in enumerate(zip(self.inputs, self.knots, strict=True)):
+            x, along = X[:, j : j + 1], direction[:, j : j + 1]
             if len(knots) > 2:
                 z = (x - self.centre[place]) / self.unit[place]
-                found[:, at] = along / self.unit[place] * (1.0 + (z / CLIP) ** 2) ** -1.5
-                at += 1
-            inside = (x[:, None] >= knots[:-1]) & (x[:, None] < knots[1:])
-            found[:, at : at + len(knots) - 1] = inside * along[:, None] / np.diff(knots)
-            at += len(knots) - 1
-        return found
+                found.append(along / self.unit[place] * (1.0 + (z / CLIP) ** 2) ** -1.5)
+            found.append(((x >= knots[:-1]) & (x < knots[1:])) * along / np.diff(knots))
+        return np.concatenate(found, axis=1) if found else X[:, :0]
 
     def to_dict(self) -> dict[str, Any]:
         """Give what JSON can say."""

@@ -64,12 +64,14 @@ def linear(layer: Layer, a: Array) -> Array:
 
 def linear_in_blocks(layer: Layer, a: Array, blocks: int) -> Array:
     """Give a W + b for a W that is block diagonal."""
-    fan_in, fan_out = layer.weights.shape
-    z = np.empty((len(a), fan_out), dtype=a.dtype)
-    for m in range(blocks):
-        rows = slice(m * fan_in // blocks, (m + 1) * fan_in // blocks)
-        columns = slice(m * fan_out // blocks, (m + 1) * fan_out // blocks)
-        z[:, columns] = a[:, rows] @ layer.weights[rows, columns]
+    size, width = (each // blocks for each in layer.weights.shape)
+    z = np.concatenate(
+        [
+            a[:, m * size : (m + 1) * size] @ layer.weights[m * size : (m + 1) * size, m * width : (m + 1) * width]
+            for m in range(blocks)
+        ],
+        axis=1,
+    )
     return z if layer.biases is None else z + layer.biases
 
 

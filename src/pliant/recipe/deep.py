@@ -11,8 +11,6 @@ Holzmueller, Grinsztajn and Steinwart (2024), Better by Default. Jacot, Gabriel 
 Kernel.
 """
 
-from dataclasses import replace
-
 from pliant.engines import choose_engine
 from pliant.optimisers import optimiser as find_optimiser
 from pliant.recipe.asked import Asked, Plan
@@ -75,12 +73,14 @@ def _epochs(n_rows: int, batch: int) -> int:
     return -(-min(max(least, EPOCHS * steps_an_epoch), MOST_STEPS) // steps_an_epoch)
 
 
+def activation_of(plan: Plan, asked: str | None) -> str:
+    """Give the activation of the hidden units."""
+    return asked or (ACTIVATION if plan.deep else "tanh")
+
+
 def worth_it(plan: Plan, asked: Asked, rows: int, share: float) -> bool:
     """Say whether a table whose curve takes `share` off the line's deviance is worth a second, deeper fit."""
     open_to_all = plan.open and asked.hidden is None and asked.regularisation is None and asked.engine != "torch"
     return open_to_all and plan.members is not None and rows > LEAST_ROWS and share > STRONG
 
 
-def after_a_first(plan: Plan, said: str) -> Plan:
-    """Give the plan with a word on the fit that came before."""
-    return replace(plan, settings=replace(plan.settings, reasons=(*plan.settings.reasons, said)))
