@@ -3,12 +3,12 @@
     eta = offset + skip line(x) + layers(x)        a = activation(a W + b), the last layer without activation
 
 Knows nothing of data, losses or how parameters are found. The parameters lie layer by layer, the weights
-(fan_in, fan_out) row by row, then the biases; the weights of the skip line come last. One vector, because
+(fan_in, fan_out) row by row, then the biases; the weights of the skip line follow, and the gains. One vector, because
 optimisers, penalties, Jacobians and files all want one; views, because a derivation wants matrices.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -17,6 +17,8 @@ import numpy as np
 from pliant.errors import ArgumentError
 from pliant.functions.activations import ACTIVATIONS, Activation
 from pliant.types import Array, BoolArray
+
+RATE_OF_BIASES, RATE_OF_LINE, RATE_OF_GAINS = 0.1, 0.1, 6.0  # in NTK parametrisation, beside the rate of a weight
 
 
 class Layer(NamedTuple):
@@ -55,6 +57,9 @@ class Network:
     blocks : int
         So many networks lie side by side in it, of equal widths: between hidden layers the weights from one to another
         are zero, and need not be multiplied.
+    gains : bool
+        Whether a learned scale s of each input stands before the first hidden layer: z = (x s) W + b. It makes large
+        steps where a single weight must not, and `absorb` takes it into W once the training is over.
     """
 
     inputs: int
@@ -65,6 +70,7 @@ class Network:
     bias: bool = True
     bends: tuple[int, ...] | None = None
     blocks: int = 1
+    gains: bool = False
 
     def __post_init__(self) -> None:
         if self.inputs < 0 or self.outputs < 1 or any(width < 1 for width in self.hidden):
@@ -107,7 +113,12 @@ class Network:
     def n_parameters(self) -> int:
         """Give the number of parameters, k."""
         layers = sum((fan_in + has_bias) * fan_out for fan_in, fan_out, has_bias in self.shapes)
-        return layers + self.inputs * self.outputs * self.has_skip
+        return layers + self.inputs * self.outputs * self.has_skip + self.n_gains
+
+    @property
+    def n_gains(self) -> int:
+        """Give the number of gains: one for each input of the first hidden layer, or none."""
+        return self.shapes[0][0] if self.gains and self.hidden else 0
 
     def views(self, parameters: Any) -> Views:
         """Give the weights and biases in a flat vector (k,), of NumPy or torch, as views into it."""
@@ -118,8 +129,45 @@ class Network:
             biases = parameters[at : at + fan_out] if has_bias else None
             at += fan_out * has_bias
             layers.append(Layer(weights, biases))
-        skip = parameters[at:].reshape(self.inputs, self.outputs) if self.has_skip else None
+        end = at + self.inputs * self.outputs
+        skip = parameters[at:end].reshape(self.inputs, self.outputs) if self.has_skip else None
         return Views(tuple(layers), skip)
+
+    def gains_of(self, parameters: Any) -> Any:
+        """Give the gains (fan_in,) in a flat vector (k,), as a view into it; None where there are none."""
+        return parameters[self.n_parameters - self.n_gains :] if self.n_gains else None
+
+    def absorb(self, parameters: Array) -> "tuple[Network, Array]":
+        """Give the same function without gains: each goes into its row of the first layer's weights."""
+        plain = replace(self, gains=False)
+        own: Array = np.array(parameters[: plain.n_parameters])
+        gains = self.gains_of(parameters)
+        if gains is not None:
+            plain.views(own).layers[0].weights[:] *= gains[:, None]
+        return plain, own
+
+    def rate_factors(self) -> Array:
+        """Give by what the rate of each parameter (k,) is multiplied in NTK parametrisation.
+
+        A weight v / sqrt(fan_in) whose v is trained by Adam at some rate is a plain weight at that rate over
+        sqrt(fan_in), since a step of Adam does not depend on the size of the gradient.
+
+        References
+        ----------
+        Holzmueller, Grinsztajn and Steinwart (2024), Better by Default, for those of biases and gains.
+        """
+        factors = np.empty(self.n_parameters)
+        layers, skip = self.views(factors)
+        for weights, biases in layers:
+            weights[:] = max(len(weights), 1) ** -0.5
+            if biases is not None:
+                biases[:] = RATE_OF_BIASES
+        if skip is not None:
+            skip[:] = RATE_OF_LINE
+        gains = self.gains_of(factors)
+        if gains is not None:
+            gains[:] = RATE_OF_GAINS
+        return factors
 
     def names(self) -> tuple[str, ...]:
         """Give the name of each parameter, as it stands in `views`: "layers[0].weights[2,1]"."""
@@ -128,6 +176,7 @@ class Network:
             names += [f"layers[{l}].weights[{k},{j}]" for k in range(fan_in) for j in range(fan_out)]
             names += [f"layers[{l}].biases[{j}]" for j in range(fan_out)] * has_bias
         names += [f"skip[{k},{j}]" for k in range(self.inputs) for j in range(self.outputs)] * self.has_skip
+        names += [f"gains[{k}]" for k in range(self.n_gains)]
         return tuple(names)
 
     @cached_property
@@ -137,13 +186,17 @@ class Network:
         for layer in self.views(marks).layers:
             if layer.biases is not None:
                 layer.biases[:] = 0.0
+        gains = self.gains_of(marks)
+        if gains is not None:
+            gains[:] = 0.0
         return marks > 0.0
 
-    def initial(self, rng: np.random.Generator, line: Array | None = None) -> Array:
+    def initial(self, rng: np.random.Generator, line: Array | None = None, start: str = "plain") -> Array:
         """Draw initial parameters (k,).
 
         Hidden layers: weights N(0, 0.64 / fan_in), biases U(-1, 1), so that a unit starts where its inputs
-        bend it. Output layer: weights N(0, 0.01), biases 0. Skip line: 0.
+        bend it. Output layer: weights N(0, 0.01), biases 0. Skip line: 0. Gains: 1.
+        With the start "ntk": hidden layers N(0, 1 / fan_in) and biases N(0, 1), output layer 0.
 
         Parameters
         ----------
@@ -151,15 +204,22 @@ class Network:
         line : ndarray, shape (1 + inputs, outputs), optional
             A fitted line, its intercept first, on the scale of the inputs. It goes into the skip line and
             the output biases (without hidden layers: into the one layer), so that the network starts as it.
+        start : {"plain", "ntk"}
         """
         parameters = np.zeros(self.n_parameters)
         layers, skip = self.views(parameters)
         for weights, biases in layers[:-1]:
-            weights[:] = rng.normal(0.0, 0.8 / max(len(weights), 1) ** 0.5, weights.shape)
+            size = 1.0 if start == "ntk" else 0.8
+            weights[:] = rng.normal(0.0, size / max(len(weights), 1) ** 0.5, weights.shape)
             if biases is not None:
-                biases[:] = rng.uniform(-1.0, 1.0, biases.shape)
+                many = biases.shape
+                biases[:] = rng.normal(0.0, 1.0, many) if start == "ntk" else rng.uniform(-1.0, 1.0, many)
         weights, biases = layers[-1]
-        weights[:] = rng.normal(0.0, 0.1, weights.shape)
+        if start != "ntk":
+            weights[:] = rng.normal(0.0, 0.1, weights.shape)
+        gains = self.gains_of(parameters)
+        if gains is not None:
+            gains[:] = 1.0
         if line is None:
             return parameters
         slopes = skip if self.hidden else weights
@@ -180,6 +240,7 @@ class Network:
             "bias": self.bias,
             "bends": None if self.bends is None else list(self.bends),
             "blocks": self.blocks,
+            "gains": self.gains,
         }
 
     @classmethod
@@ -195,4 +256,5 @@ class Network:
             bool(d["bias"]),
             None if bends is None else tuple(int(k) for k in bends),
             int(d.get("blocks", 1)),
+            bool(d.get("gains", False)),
         )

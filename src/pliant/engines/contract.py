@@ -63,6 +63,7 @@ class Problem:
     offset: Array  # (n,), on the scale of the link
     penalty: Array  # (k,), not negative
     decays: Array | None = None  # (k,), 1 where a rule's own weight decay applies; None: everywhere
+    rates: Array | None = None  # (k,), times the learning rate for each parameter; 0: it stays; None: 1 everywhere
 
     @property
     def n_rows(self) -> int:

@@ -33,6 +33,8 @@ def forward(network: Network, parameters: Array, X: Array, offset: Array | None 
 
     a_0 = X,    z_l = a_{l-1} W_l + b_l,    a_l = activation(z_l),    eta = offset + z_L + X S
 
+    With gains s, z_1 = (a_0 s) W_1 + b_1.
+
     Parameters
     ----------
     network : Network
@@ -43,7 +45,10 @@ def forward(network: Network, parameters: Array, X: Array, offset: Array | None 
     """
     layers, skip = network.views(parameters)
     a = X if network.bending is None else X[:, network.bending]
+    gains = network.gains_of(parameters)
     inputs, z = [a], []
+    if gains is not None:
+        a = a * gains
     for l, layer in enumerate(layers[:-1]):
         z.append(linear(layer, a) if l == 0 or network.blocks == 1 else linear_in_blocks(layer, a, network.blocks))
         a = network.function.value(z[-1])
@@ -80,6 +85,8 @@ def backward(network: Network, parameters: Array, X: Array, kept: Pass, delta: A
 
     delta_L = delta,    delta_{l-1} = (delta_l W_l') slope(z_{l-1}),
     d W_l = a_{l-1}' delta_l,    d b_l = 1' delta_l,    d S = X' delta_L
+
+    With gains s and G = a_0' delta_1:  d W_1 = s G,    d s_k = sum_j W_1kj G_kj
     """
     layers = network.views(parameters).layers
     gradient = np.zeros(network.n_parameters, dtype=delta.dtype)
@@ -94,6 +101,11 @@ def backward(network: Network, parameters: Array, X: Array, kept: Pass, delta: A
         if l > 0:
             slope = network.function.slope(kept.z[l - 1], kept.inputs[l])
             delta = (delta @ layers[l].weights.T) * slope
+    gains = network.gains_of(parameters)
+    if gains is not None:
+        first = slots[0].weights
+        network.gains_of(gradient)[:] = np.sum(layers[0].weights * first, axis=1)
+        first *= gains[:, None]
     return gradient
 
 
@@ -118,6 +130,12 @@ def jacobian(network: Network, parameters: Array, X: Array) -> Array:
         if l > 0:
             slope = network.function.slope(kept.z[l - 1], kept.inputs[l])
             delta = (delta @ layers[l].weights.T) * slope[:, None, :]
+    gains = network.gains_of(parameters)
+    if gains is not None:
+        weights = layers[0].weights
+        first = whole[:, :, : weights.size].reshape(n, q, *weights.shape)  # a view
+        whole[:, :, network.n_parameters - len(gains) :] = np.sum(weights * first, axis=3)
+        first *= gains[:, None]
     return whole
 
 
@@ -138,6 +156,9 @@ def tangent(network: Network, parameters: Array, X: Array, direction: Array) -> 
     """
     layers, skip = network.views(parameters)
     a, t = (X, direction) if network.bending is None else (X[:, network.bending], direction[:, network.bending])
+    gains = network.gains_of(parameters)
+    if gains is not None:
+        a, t = a * gains, t * gains
     for layer in layers[:-1]:
         z = linear(layer, a)
         a = network.function.value(z)
@@ -183,6 +204,7 @@ class ReferenceProgram:
     def run(self, state: State, orders: IntArray, rates: Array) -> State:
         """Train for as many epochs as `orders` has rows."""
         n, decays = self.problem.n_rows, self.problem.decays
+        factors = 1.0 if self.problem.rates is None else self.problem.rates
         slices = batches(n, self.batch)
         parameters, moments, step = state.parameters, tuple(state.moments), state.step
         losses = []
@@ -194,7 +216,7 @@ class ReferenceProgram:
                     loss, gradient = loss_and_gradient(self.problem, parameters, rows)
                     step += 1
                     parameters, moments = self.rule.step(
-                        parameters, gradient, moments, step, rate, 1.0 if decays is None else decays
+                        parameters, gradient, moments, step, rate * factors, 1.0 if decays is None else decays
                     )
                     batch_weight = float(np.sum(self.problem.weights[rows]))
                     total, weight = total + batch_weight * loss, weight + batch_weight

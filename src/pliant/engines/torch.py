@@ -57,10 +57,13 @@ def build_module(network: Network) -> Any:
                 nn.Linear(fan_in, fan_out, bias=has_bias) for fan_in, fan_out, has_bias in network.shapes
             )
             self.skip = nn.Linear(network.inputs, network.outputs, bias=False) if network.has_skip else None
+            self.gains = nn.Parameter(torch.ones(network.n_gains)) if network.n_gains else None
 
         def forward(self, X: Any, offset: Any = None) -> Any:
             """Give eta (n, q)."""
             a = X if network.bending is None else X[:, list(network.bending)]
+            if self.gains is not None:
+                a = a * self.gains
             for layer in self.layers[:-1]:
                 a = network.function.torch(torch, layer(a))
             eta = self.layers[-1](a)
@@ -81,6 +84,8 @@ def state_dict(network: Network, parameters: Any) -> dict[str, Any]:
     entries |= {f"layers.{l}.bias": biases for l, (_, biases) in enumerate(layers) if biases is not None}
     if skip is not None:
         entries["skip.weight"] = skip.T
+    if network.n_gains:
+        entries["gains"] = network.gains_of(parameters)
     return entries
 
 
@@ -119,6 +124,7 @@ class TorchProgram:
     arrays: tuple[Any, ...]  # X, y, weights, offset as tensors
     penalty: Any  # (k,)
     decays: Any  # (k,) or 1.0
+    factors: Any  # (k,) or 1.0, of the rate
 
     def run(self, state: State, orders: IntArray, rates: Array) -> State:
         """Train for as many epochs as `orders` has rows."""
@@ -135,7 +141,7 @@ class TorchProgram:
                 loss, gradient, batch_weight = self._loss_and_gradient(parameters, arrays)
                 step += 1
                 with torch.no_grad():
-                    parameters, moments = self.rule.step(parameters, gradient, moments, step, float(rate), self.decays)
+                    parameters, moments = self.rule.step(parameters, gradient, moments, step, float(rate) * self.factors, self.decays)
                 total, weight = total + batch_weight * loss, weight + batch_weight
             losses.append(total / weight.clamp(min=self.place.tiny))
         new = torch.stack(losses) if losses else tensor(np.zeros(0))
@@ -244,8 +250,9 @@ class TorchEngine:
         place = self._place()
         arrays = tuple(place.tensor(a) for a in (problem.X, problem.y, problem.weights, problem.offset))
         decays = 1.0 if problem.decays is None else place.tensor(problem.decays)
-        penalty = place.tensor(problem.penalty)
-        return TorchProgram(problem, rule, batch, place, self._module(place, problem.network), arrays, penalty, decays)
+        factors = 1.0 if problem.rates is None else place.tensor(problem.rates)
+        penalty, module = place.tensor(problem.penalty), self._module(place, problem.network)
+        return TorchProgram(problem, rule, batch, place, module, arrays, penalty, decays, factors)
 
     def forward(self, network: Network, parameters: Array, X: Array, offset: Array | None = None) -> Array:
         """Give eta (m, q) of a network without a problem."""

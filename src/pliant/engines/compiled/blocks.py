@@ -212,7 +212,7 @@ def _classes_block(dtype: Float) -> int:
 
 
 def update_block(rule: Rule, dtype: Float) -> int:
-    """Give update(parameters, gradient, moments, decays, settings, n, step): one step of a rule, in place.
+    """Give update(parameters, gradient, moments, decays, rates, settings, n, step): one step of a rule, in place.
 
     `moments` is (n_moments, n); `settings` are the rate, then the rule's own.
 
@@ -230,18 +230,18 @@ def update_block(rule: Rule, dtype: Float) -> int:
 def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed: int, dtype: Float) -> int:
     kind = dtype.__name__
 
-    def update_0(parameters, gradient, moments, decays, settings, n, step):  # type: ignore[no-untyped-def]
+    def update_0(parameters, gradient, moments, decays, rates, settings, n, step):  # type: ignore[no-untyped-def]
         in_wide_registers()
         theta, slope, given = (
             numbers(kind, parameters, n),
             numbers(kind, gradient, n),
             numbers(kind, settings, n_settings + 1),
         )
-        rate, count = given[0], dtype(step)
+        rate, count, share = given[0], dtype(step), numbers(kind, rates, n)
         for i in range(n):
-            theta[i], _ = step_by(key, theta[i], slope[i], (), count, rate, ())
+            theta[i], _ = step_by(key, theta[i], slope[i], (), count, rate * share[i], ())
 
-    def update_1(parameters, gradient, moments, decays, settings, n, step):  # type: ignore[no-untyped-def]
+    def update_1(parameters, gradient, moments, decays, rates, settings, n, step):  # type: ignore[no-untyped-def]
         in_wide_registers()
         theta, slope, given = (
             numbers(kind, parameters, n),
@@ -249,15 +249,16 @@ def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed:
             numbers(kind, settings, n_settings + 1),
         )
         rate, count, first = given[0], dtype(step), numbers(kind, moments, n)
+        share = numbers(kind, rates, n)
         shrink, held = numbers(kind, decays, n), to_fixed_tuple(given[1:], n_settings)
         for i in range(n):
             if decayed >= 0:
                 own = tuple_setitem(held, decayed, held[decayed] * shrink[i])
             else:
                 own = held
-            theta[i], (first[i],) = step_by(key, theta[i], slope[i], (first[i],), count, rate, own)
+            theta[i], (first[i],) = step_by(key, theta[i], slope[i], (first[i],), count, rate * share[i], own)
 
-    def update_2(parameters, gradient, moments, decays, settings, n, step):  # type: ignore[no-untyped-def]
+    def update_2(parameters, gradient, moments, decays, rates, settings, n, step):  # type: ignore[no-untyped-def]
         in_wide_registers()
         theta, slope, given = (
             numbers(kind, parameters, n),
@@ -265,6 +266,7 @@ def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed:
             numbers(kind, settings, n_settings + 1),
         )
         rate, count, both = given[0], dtype(step), numbers(kind, moments, 2 * n)
+        share = numbers(kind, rates, n)
         shrink, held = numbers(kind, decays, n), to_fixed_tuple(given[1:], n_settings)
         for i in range(n):
             if decayed >= 0:
@@ -272,10 +274,10 @@ def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed:
             else:
                 own = held
             theta[i], (both[i], both[n + i]) = step_by(
-                key, theta[i], slope[i], (both[i], both[n + i]), count, rate, own
+                key, theta[i], slope[i], (both[i], both[n + i]), count, rate * share[i], own
             )
 
     updates = (update_0, update_1, update_2)
     if n_moments >= len(updates):
         raise ArgumentError(f"the compiled engine takes rules of two moments at most; for {name} choose engine='torch'")
-    return compile_block(updates[n_moments], 7, PLAIN | {"arcp"})  # a division by what stays the same becomes a product
+    return compile_block(updates[n_moments], 8, PLAIN | {"arcp"})  # a division by what stays the same becomes a product

@@ -58,6 +58,14 @@ def forward(like: Any, plan: Any, layers: Any, parameters: int, X: int, offset: 
         for i in range(rows):
             for j in range(plan.n_bends):
                 into[i * plan.n_bends + j] = whole[i * plan.inputs + chosen[j]]
+    if plan.gains >= 0:
+        fan_in = layers[0].fan_in
+        gains, plain = numbers(like, parameters + plan.gains * size, fan_in), numbers(like, source, rows * fan_in)
+        scaled = numbers(like, plan.scaled, rows * fan_in)
+        for i in range(rows):
+            for k in range(fan_in):
+                scaled[i * fan_in + k] = plain[i * fan_in + k] * gains[k]
+        source = plan.scaled
     layers[0].input = source
     ends_in_one, last = plan.finish != 0, len(layers) - 1
     for l in range(len(layers)):
@@ -116,7 +124,34 @@ def backward(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: i
                 continue
             call_at(plan.back, (layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta))
             call_at(plan.slope, (before.z, before.a, before.delta, biases, rows, before.fan_out))
-        call_at(plan.across, (layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, outer))
+        came = plain_input(plan, layers, X) if l == 0 else layer.input
+        call_at(plan.across, (came, layer.delta, rows, layer.fan_in, layer.fan_out, outer))
+    if plan.gains >= 0:
+        through_gains(like, plan, layers[0], parameters, gradient)
+
+
+@register_jitable
+def plain_input(plan: Any, layers: Any, X: int) -> int:
+    """Give the address of the inputs of the first layer before its gains."""
+    if plan.gains < 0:
+        return int(layers[0].input)
+    return int(plan.bent if plan.bends else X)
+
+
+@register_jitable
+def through_gains(like: Any, plan: Any, layer: Any, parameters: int, gradient: int) -> None:
+    """Give gains their slopes, and the first layer its own: from G = a' delta, which stands where the latter goes."""
+    size, fan_in, fan_out = size_of(like), layer.fan_in, layer.fan_out
+    weights = numbers(like, parameters + layer.weights * size, (fan_in, fan_out))
+    slopes = numbers(like, gradient + layer.weights * size, (fan_in, fan_out))
+    gains = numbers(like, parameters + plan.gains * size, fan_in)
+    into = numbers(like, gradient + plan.gains * size, fan_in)
+    for k in range(fan_in):
+        total = slopes[k, 0] * 0
+        for j in range(fan_out):
+            total += weights[k, j] * slopes[k, j]
+            slopes[k, j] *= gains[k]
+        into[k] = total
 
 
 @register_jitable
@@ -191,7 +226,7 @@ def train(like, plan, layers, data, parameters, moments, orders, rates, settings
             loss = gradient_of(like, plan, layers, data, parameters, order, first, count, weight)
             step += 1
             numbers(like, given, 1)[0] = rates[epoch, s]
-            at = (parameters, data.gradient, moments, data.decays, given, plan.n_parameters, step)
+            at = (parameters, data.gradient, moments, data.decays, data.rates, given, plan.n_parameters, step)
             call_at(data.update, at)
             total += weight * loss
             whole += weight
@@ -245,7 +280,8 @@ def slopes(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: int
     for l in range(last, -1, -1):
         layer = layers[l]
         weights = layer.weights * size
-        outer(like, layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, target + weights, stride)
+        came = plain_input(plan, layers, X) if l == 0 else layer.input
+        outer(like, came, layer.delta, rows, layer.fan_in, layer.fan_out, target + weights, stride)
         if layer.biases >= 0:
             delta = numbers(like, layer.delta, (rows, layer.fan_out))
             for i in range(rows):
@@ -257,6 +293,9 @@ def slopes(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: int
             places = (layer.delta, parameters + weights, rows, layer.fan_in, layer.fan_out, before.delta)
             call_at(plan.back, places)
             call_at(plan.slope, (before.z, before.a, before.delta, plan.partial, rows, before.fan_out))
+    if plan.gains >= 0:
+        for i in range(rows):
+            through_gains(like, plan, layers[0], parameters, target + i * stride * size)
 
 
 def jacobian(like, plan, layers, parameters, X, whole):  # type: ignore[no-untyped-def]

@@ -33,6 +33,7 @@ class Plan(NamedTuple):
     bends: int  # address of the inputs (n_bends,) that feed the hidden layers, int64
     n_bends: int
     skip: int  # place of the skip line in the parameters, or -1
+    gains: int  # place of the gains, or -1
     affine: int  # addresses of the products (products.py)
     across: int
     sums: int
@@ -43,6 +44,7 @@ class Plan(NamedTuple):
     begin: int
     rows: int  # address of X (chunk, inputs), where rows are gathered
     bent: int  # address of X (chunk, n_bends)
+    scaled: int  # address of the inputs of the first layer times the gains (chunk, fan_in)
     skipped: int  # address of X S (chunk, outputs)
     eta: int  # address (chunk, outputs)
     partial: int  # address of the gradient of one chunk (n_parameters,)
@@ -69,6 +71,7 @@ class Data(NamedTuple):
     update: int  # the block of the rule
     gradient: int  # (n_parameters,)
     decays: int  # (n_parameters,)
+    rates: int  # (n_parameters,), times the rate of a step
 
 
 def empty(shape: tuple[int, ...], dtype: Any) -> Any:
@@ -150,6 +153,7 @@ def lay_out(network: Network, dtype: Float, rows: int = MOST_ROWS) -> Layout:
         bends=int(bends.ctypes.data) if network.bending is not None else 0,
         n_bends=len(bends),
         skip=at if network.has_skip else -1,
+        gains=network.n_parameters - network.n_gains if network.n_gains else -1,
         **product_blocks(dtype)._asdict(),
         value=value_block(*activation) if network.hidden else 0,
         slope=slope_block(*activation) if network.hidden else 0,
@@ -157,6 +161,7 @@ def lay_out(network: Network, dtype: Float, rows: int = MOST_ROWS) -> Layout:
         begin=begin_block(*activation) if ends_in_one else 0,
         rows=gathered,
         bent=bent,
+        scaled=place(chunk, network.n_gains) if network.n_gains else 0,
         skipped=place(chunk, network.outputs) if network.has_skip else 0,
         eta=eta,
         partial=place(network.n_parameters),
