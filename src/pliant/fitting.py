@@ -35,6 +35,7 @@ from pliant.recipe import (
     activation_of,
     by_small_steps,
     choose,
+    instead,
     refine,
     settle_engine,
     what_was_asked,
@@ -237,7 +238,8 @@ def fit(
     if plan.exact:
         model = fit_exact_line(chosen, design, arrays, replace(plan.settings, given=_names(beside), asked=said))
     else:
-        plan = widen(plan, len(arrays.y), design.n_inputs, chosen.outputs(arrays.y))
+        shapes = len(arrays.y), design.n_inputs, chosen.outputs(arrays.y)
+        plan = instead(widen(plan, *shapes), asked, shapes, chosen.scales_with_response)
         rows, held_out = split(arrays, trained_on)
         shape = parameter_for_network(chosen, design, rows)
         if checkpoint is not None and engine == "auto":
@@ -260,12 +262,16 @@ def fit(
                 )
             else:
                 left_out = None if groups is None else given_groups(groups, read, rows.rows)
-                how = {"groups": left_out, "in_order": in_order, "threads": threads, "report": report}
                 count = n_folds(len(rows.y), plan.members or None)
-                model = fit_members(task, count, **how)
-                if worth_it(plan, asked, len(rows.y), model.members.verdict.share):
+
+                def of_members(task: Task) -> Fitted:
+                    return fit_members(task, count, left_out, in_order, threads, report)
+
+                model = of_members(task)
+                share = 0.0 if model.members is None else model.members.verdict.share
+                if worth_it(plan, asked, len(rows.y), share):
                     deeper = by_small_steps(replace(asked, members=count), len(rows.y), chosen.scales_with_response)
-                    model = better(model, fit_members(laid(deeper)[1], count, **how))
+                    model = better(model, of_members(laid(deeper)[1]))
         model = replace(model, notes=model.notes + shape.notes)
     notes = model.notes if bends else (*model.notes, NOTHING_BENDS)
     return replace(model, table=read, frame_kind=read.kind, notes=notes)

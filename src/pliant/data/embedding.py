@@ -5,9 +5,9 @@ An input with more than two values becomes a smoothly clipped number and the pie
     u = z / sqrt(1 + (z / 3)^2),   z = (x - median) / IQR
     e_t = min(max((x - k_t) / (k_{t+1} - k_t), 0), 1)
 
-so that a line in the pieces is any curve that is straight between the knots. Knots are values of the training rows: all
-of them where they are few, else quantiles, in which a value counts at most as often as one piece has rows: a column that
-is mostly zero has its knots where it is not. An input of two values is 0 and 1; of one, it is left out.
+so that a line in the pieces is any curve that is straight between the knots. Knots are values of the training rows:
+all where they are few, else quantiles, in which a value counts at most as often as one piece has rows: a column that is
+mostly zero has its knots where it is not. An input of two values is 0 and 1; of one, it is left out.
 Beyond its training rows an embedded input hardly moves: what goes on there is the line.
 
 References
@@ -62,7 +62,7 @@ class Embedding:
         centre, unit, knots = [], [], []
         for j in chosen:
             found, place = values[j]
-            often = np.bincount(place, weights=counts[used])
+            often: Array = np.bincount(place, weights=counts[used]).astype(np.float64)
             low, middle, high = found[_quantiles(often, np.array([0.25, 0.5, 0.75]))]
             centre.append(middle)
             unit.append(high - low if high > low else (found[-1] - found[0]) / 2.0)

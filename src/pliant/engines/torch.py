@@ -141,7 +141,9 @@ class TorchProgram:
                 loss, gradient, batch_weight = self._loss_and_gradient(parameters, arrays)
                 step += 1
                 with torch.no_grad():
-                    parameters, moments = self.rule.step(parameters, gradient, moments, step, float(rate) * self.factors, self.decays)
+                    parameters, moments = self.rule.step(
+                        parameters, gradient, moments, step, float(rate) * self.factors, self.decays
+                    )
                 total, weight = total + batch_weight * loss, weight + batch_weight
             losses.append(total / weight.clamp(min=self.place.tiny))
         new = torch.stack(losses) if losses else tensor(np.zeros(0))

@@ -35,6 +35,7 @@ from pliant.training import Progress, Report
 from pliant.types import Array, IntArray
 
 FOLDS = 3  # stream of the seed
+LARGE_LINE = 200  # coefficients
 RIDGE = 1e-4  # of a line that does not exist without one, as with separated classes
 
 
@@ -65,7 +66,6 @@ class Member:
 def fit_members(
     task: Task,
     count: int,
-    *,
     groups: Any = None,
     in_order: bool = False,
     threads: int | None = None,
@@ -201,9 +201,7 @@ def _by_own_fold(task: Task, rows: Arrays, fold: Arrays, k: int) -> Member:
     inputs lie, and the mean and deviation of a gaussian response.
     """
     chosen, design, arrays = task.chosen, task.design, task.arrays
-    trained = train_network(
-        chosen, design, rows, fold, replace(task.network, gains=True), task.settings, member=k
-    )
+    trained = train_network(chosen, design, rows, fold, replace(task.network, gains=True), task.settings, member=k)
     network, parameters = trained.network.absorb(trained.parameters)
     coefficients = _line(chosen, rows, polished=False)
     return Member(
@@ -222,16 +220,19 @@ def _line(chosen: Likelihood, arrays: Arrays, polished: bool) -> Array:
 
     Where it has no finite coefficients a small ridge stands in: on the slopes, and where that is not enough, as when a
     class has no row, on the intercept too. A line that only says what a fold does not see needs no last digits
-    (`polished`).
+    (`polished`), and one of many classes and columns, which takes a hundred long steps to find that it is at infinity, has
+    its ridge at once.
     """
     aliased = aliased_columns(arrays.X, arrays.weights)
     data = (arrays.X, arrays.y, arrays.totals, arrays.offset)
-    line = fit_line(chosen, *data, aliased=aliased, polished=polished)
+    large = chosen.family.coding == "classes" and arrays.X.shape[1] * chosen.outputs(arrays.y) > LARGE_LINE
+    line = None if large else fit_line(chosen, *data, aliased=aliased, polished=polished)
     slopes = np.var(arrays.X, axis=0)
     for squares in (slopes, np.where(slopes > 0.0, slopes, np.mean(arrays.X**2, axis=0))):
-        if not line.converged:
+        if line is None or not line.converged:
             ridge = RIDGE * np.sum(arrays.totals) * squares
             line = fit_line(chosen, *data, aliased=aliased, ridge=ridge, polished=polished)
+    assert line is not None
     return np.asarray(np.nan_to_num(line.coefficients))
 
 
@@ -244,7 +245,7 @@ def _in_training(design: Design, coefficients: Array) -> Array:
 
 def _judge(task: Task, curve: Array, line: Array, whole: Array, found: Array, folds: IntArray) -> Verdict:
     """Give the verdict between the line and the curve; `found` (K, n, q) is before anybody chose."""
-    chosen, arrays, network, y = task.chosen, task.arrays, task.network, task.arrays.y
+    chosen, arrays, y = task.chosen, task.arrays, task.arrays.y
     of_line, of_curve = (deviance_out_of_fold(chosen, y, eta) for eta in (line, curve))
     at = np.flatnonzero(task.design.input_bends)
     eta = arrays.X @ whole + arrays.offset[:, None]

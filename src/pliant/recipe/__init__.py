@@ -7,7 +7,7 @@ the summary prints. A value that the user gave is never changed.
 from pliant.recipe.asked import Asked, Plan, what_was_asked, widths
 from pliant.recipe.choose import NOTHING_BENDS, choose
 from pliant.recipe.curvature import refine, widen
-from pliant.recipe.deep import activation_of, by_small_steps, worth_it
+from pliant.recipe.deep import activation_of, by_small_steps, instead, worth_it
 from pliant.recipe.engine import settle_engine
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "activation_of",
     "by_small_steps",
     "choose",
+    "instead",
     "refine",
     "settle_engine",
     "what_was_asked",

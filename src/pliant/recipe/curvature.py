@@ -8,7 +8,7 @@ from pliant.recipe.asked import BY_FOLDS, EVIDENCE, Asked, Plan, count_epochs, p
 from pliant.record import Settings
 
 CURVATURE_ROWS = 5_000  # to here damped Gauss-Newton takes the whole table at every step
-CURVATURE_WORK = 2e9  # rows times outputs times parameters squared: about a second a step; beyond, L-BFGS
+CURVATURE_WORK = 2e9  # rows times outputs times parameters squared: about a second a step; beyond, not at all
 MEMBERS_REASON = "a network a fold, so that the fit knows its error on rows it did not see"
 UNITS_REASON = "8 hidden units beside the line: enough to bend, few enough to train at once"
 MORE_UNITS, MORE_ROWS = 16, 3.5  # so many units where there are so many rows for each of their parameters

@@ -24,9 +24,10 @@ FEW_ROWS, FEW_STEPS, STEPS, MOST_STEPS, EPOCHS = 5_000, 1_000, 1_500, 4_000, 20
 BATCHES = ((3_000, 128), (20_000, 256), (50_000, 512), (200_000, 1_024))  # to so many rows, so many a step
 LARGEST_BATCH = 2_048
 LEAST_ROWS = 500  # beyond, a table whose curve is strong is worth it
+RECIPE_WORK = 3e8  # rows times outputs times parameters squared, for a step of damped Gauss-Newton
 STRONG = 0.5  # of the line's deviance that the curve takes off, out of fold
 BENDS_REASON = "three layers of 128 units on embedded inputs, beside the line: rows enough to bend anywhere"
-STEPS_REASON = "small steps on a falling wave, and of each network the weights that did best on the fold it does not see"
+STEPS_REASON = "small steps on a falling wave; of each network the weights that did best on the fold it does not see"
 
 
 def by_small_steps(asked: Asked, n_rows: int, gaussian: bool) -> Plan:
@@ -73,14 +74,35 @@ def _epochs(n_rows: int, batch: int) -> int:
     return -(-min(max(least, EPOCHS * steps_an_epoch), MOST_STEPS) // steps_an_epoch)
 
 
+def instead(plan: Plan, asked: Asked, sizes: tuple[int, int, int], gaussian: bool) -> Plan:
+    """Give small steps in place of damped Gauss-Newton where the latter would take minutes.
+
+    Parameters
+    ----------
+    plan : Plan
+        With its widths.
+    asked : Asked
+    sizes : rows, inputs, outputs
+    gaussian : bool
+    """
+    rows, inputs, outputs = sizes
+    parameters = sum(plan.hidden) * (inputs + 1 + outputs) + (inputs + 1) * outputs
+    if rows <= LEAST_ROWS or rows * outputs * float(parameters) ** 2 <= RECIPE_WORK or not _free(plan, asked):
+        return plan
+    return by_small_steps(asked, rows, gaussian)
+
+
+def _free(plan: Plan, asked: Asked) -> bool:
+    """Say whether members may be trained by small steps, since nobody asked for anything else."""
+    nothing = plan.open and asked.hidden is None and asked.regularisation is None
+    return nothing and asked.engine != "torch" and plan.members is not None
+
+
 def activation_of(plan: Plan, asked: str | None) -> str:
     """Give the activation of the hidden units."""
     return asked or (ACTIVATION if plan.deep else "tanh")
 
 
 def worth_it(plan: Plan, asked: Asked, rows: int, share: float) -> bool:
-    """Say whether a table whose curve takes `share` off the line's deviance is worth a second, deeper fit."""
-    open_to_all = plan.open and asked.hidden is None and asked.regularisation is None and asked.engine != "torch"
-    return open_to_all and plan.members is not None and rows > LEAST_ROWS and share > STRONG
-
-
+    """Say whether rows whose curve takes `share` off the line's deviance are worth a second, deeper fit."""
+    return _free(plan, asked) and rows > LEAST_ROWS and share > STRONG

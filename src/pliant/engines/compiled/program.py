@@ -96,7 +96,7 @@ class CompiledProgram:
         return float(weights @ each / np.sum(weights))
 
     def normal(self) -> CompiledNormal | None:
-        """Give what sums the normal equations, for one thread; None in float32, which would lose all digits, and with gains."""
+        """Give what sums the normal equations, for one thread; None with gains, and in float32, too coarse for them."""
         if self.dtype is not np.float64 or self.problem.network.n_gains:
             return None
         layout, data, _ = self._laid()
