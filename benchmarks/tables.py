@@ -14,14 +14,13 @@ for classes, averaged over folds. `suite.py` reads the tables, `peers.py` says h
 """
 
 import argparse
-import json
-import os
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from digits import write_between
+from kept import Kept
 from peers import LIMITS, SLOW, TREES, Peer, peers
 from suite import BIG_ROWS, DATA, FOLDS, Task, admissible, folds, measure_of, names, read, repeats, score
 from threadpoolctl import threadpool_limits
@@ -57,39 +56,7 @@ def by_pliant(line: bool) -> Peer:
     return predict
 
 
-class Cache:
-    """Scores by table, repeat, fold and program, in a file that other processes may write as well."""
-
-    def __init__(self, path: Path | None, again: tuple[str, ...] = ()) -> None:
-        self.path = path
-        self.again = again
-        self.own: dict[str, list[float]] = {}
-        self.kept = self._read()
-
-    def _read(self) -> dict[str, list[float]]:
-        """Give what the file has."""
-        if self.path is None or not self.path.exists():
-            return {}
-        found: dict[str, list[float]] = json.loads(self.path.read_text())
-        return found
-
-    def get(self, key: str) -> list[float] | None:
-        """Give score and seconds, if they are there and not asked for anew."""
-        if key in self.own:
-            return self.own[key]
-        return None if key.rsplit("/", 1)[1] in self.again else self.kept.get(key)
-
-    def put(self, key: str, value: list[float]) -> None:
-        """Keep score and seconds, in the file as well, beside what others have written there meanwhile."""
-        self.own[key] = value
-        if self.path is not None:
-            self.kept = self._read() | self.own
-            whole = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-            whole.write_text(json.dumps(self.kept, indent=0))
-            whole.replace(self.path)
-
-
-def measure(chosen: dict[str, Peer], asked: tuple[str, ...], cache: Cache, big_folds: int, smoke: bool) -> Results:
+def measure(chosen: dict[str, Peer], asked: tuple[str, ...], kept: Kept, big_folds: int, smoke: bool) -> Results:
     """Give score and seconds of every program in every fold, by table."""
     results: Results = {}
     warm: set[str] = set()
@@ -103,7 +70,7 @@ def measure(chosen: dict[str, Peer], asked: tuple[str, ...], cache: Cache, big_f
                 train, new = frame[fold != k].reset_index(drop=True), frame[fold == k].reset_index(drop=True)
                 for who, predict in able.items():
                     key = f"{name}/{repeat}/{k}/{who}"
-                    found = cache.get(key)
+                    found = kept.get(key)
                     if found is None:
                         if who not in warm:
                             warm_up(predict)
@@ -114,7 +81,7 @@ def measure(chosen: dict[str, Peer], asked: tuple[str, ...], cache: Cache, big_f
                         seconds = time.perf_counter() - began
                         predicted = admissible(task, train, new, predicted)
                         found = [score(task, new[task.target], predicted), seconds]
-                        cache.put(key, found)
+                        kept.put(key, found)
                     results[name][who].append(found)
         print(name, {who: f"{v:.4g}, {s:.2f} s" for who, (v, s) in means(results[name]).items()}, flush=True)
     return results
@@ -203,7 +170,8 @@ def main() -> None:
     elif asked.smoke:
         chosen = {who: peer for who, peer in chosen.items() if who not in SLOW}
     tables = tuple(asked.tables or (("mcycle",) if asked.smoke else everything))
-    results = measure(chosen, tables, Cache(asked.cache, tuple(asked.again)), asked.big_folds, asked.smoke)
+    kept = Kept(asked.cache, again=lambda key: key.rsplit("/", 1)[1] in asked.again)
+    results = measure(chosen, tables, kept, asked.big_folds, asked.smoke)
     if asked.only:
         return
     text = report(results, chosen)
