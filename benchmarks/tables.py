@@ -1,79 +1,45 @@
-"""Compare predictions on eight small public tables: pliant, its line, and other programs, each with its defaults.
+"""Compare predictions on sixteen public tables: pliant, its line, and other programs, each with its defaults.
 
-    python benchmarks/tables.py                  measure everything and write the table into README.md
+    python benchmarks/tables.py                  measure everything and write the tables into README.md: some hours
     python benchmarks/tables.py --smoke          one fold of one table, nothing written
-    python benchmarks/tables.py --cache FILE     keep every score, and go on from there
+    python benchmarks/tables.py --cache FILE     keep every score and its seconds, and go on from there
+    python benchmarks/tables.py --again WHO      what FILE has of these programs is measured anew
+    python benchmarks/tables.py --big-folds 5    tables over 5,000 rows: so many of the five folds, 2 by default
     python benchmarks/tables.py --tables pima    only some, nothing written
+    python benchmarks/tables.py --only XGBoost   only some programs, nothing written
 
-The tables are read from the folder PLIANT_DATA, ../shared/data by default. All programs see the same folds: five,
-stratified for classes, drawn anew in each repeat. The score is the root mean square error for a gaussian response, the
-mean deviance for a positive one, and the log loss for classes, averaged over folds.
+All programs see the same folds: five, stratified for classes, drawn three times to 400 rows; and one thread. The score
+is the root mean square error for a gaussian response, the mean deviance for counts and positive ones, and the log loss
+for classes, averaged over folds. `suite.py` reads the tables, `peers.py` says how each program is used.
 """
 
 import argparse
-import json
-import os
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from digits import write_between
-from peers import Peer, Task, peers
+from kept import Kept
+from peers import LIMITS, SLOW, TREES, Peer, peers
+from suite import BIG_ROWS, DATA, FOLDS, Task, admissible, folds, measure_of, names, read, repeats, score
+from threadpoolctl import threadpool_limits
 
 import pliant
 
-HERE = Path(__file__).parent
-DATA = Path(os.environ.get("PLIANT_DATA", HERE.parent.parent / "shared" / "data"))
-NAMES = ("mcycle", "engel", "airquality", "yacht", "energy", "concrete", "pima", "penguins")
 BETWEEN = ("<!-- tables -->\n", "<!-- /tables -->")
-FOLDS, SEED = 5, 2026
-SMALL_ROWS = 400  # to here three repeats of the folds, beyond one
-TINY = 1e-15  # a probability is at least this, as scikit-learn's log loss has it
 RIDGE = 1e-4  # of a line that has no finite fit otherwise, as pliant's own message advises
-
-
-def read(name: str) -> tuple[Task, Any]:
-    """Give a table of the suite and what is asked of it."""
-    import pandas as pd
-
-    said = {entry["name"]: entry for entry in json.loads((DATA / "suite.json").read_text())["sets"]}[name]
-    frame = pd.read_csv(DATA / said["file"]).drop(columns=said["drop"])
-    inputs = [column for column in frame.columns if column != said["target"]]
-    factors = tuple(column for column in inputs if column in said["categorical"])
-    numbers = tuple(column for column in inputs if column not in factors)
-    return Task(name, said["family"], said["target"], numbers, factors, tuple(said.get("classes", ()))), frame
-
-
-def folds(task: Task, y: Any, repeat: int) -> np.ndarray:
-    """Draw the fold of every row."""
-    rng = np.random.default_rng([SEED, repeat])
-    order = rng.permutation(len(y))
-    if task.levels:
-        order = order[np.argsort(np.asarray(y)[order], kind="stable")]
-    found = np.empty(len(y), dtype=int)
-    found[order] = np.arange(len(y)) % FOLDS
-    return found
-
-
-def score(task: Task, y: Any, predicted: np.ndarray) -> float:
-    """Give the loss of a prediction."""
-    if task.levels:
-        at = [task.levels.index(level) for level in y]
-        return float(-np.mean(np.log(np.clip(predicted[np.arange(len(at)), at], TINY, 1.0))))
-    y = np.asarray(y, dtype=float)
-    if task.family == "gamma":
-        ratio = y / predicted
-        return float(np.mean(2.0 * (ratio - 1.0 - np.log(ratio))))
-    return float(np.sqrt(np.mean((y - predicted) ** 2)))
+Results = dict[str, dict[str, list[list[float]]]]  # of each table, program and fold: score and seconds
 
 
 def by_pliant(line: bool) -> Peer:
-    """Give pliant itself: a formula with a point, and missing values filled."""
+    """Give pliant itself: a formula with a point, missing values filled, the logarithm of an exposure as offset."""
 
     def predict(task: Task, train: Any, new: Any) -> np.ndarray:
         asked: dict[str, Any] = {"family": task.family, "missing": "impute"}
         formula = f"{task.target} ~ ."
+        if task.exposure is not None:
+            formula += f" - {task.exposure} + offset(log({task.exposure}))"
         if not line:
             model = pliant.fit(formula, train, **asked, threads=1)
         else:
@@ -81,7 +47,7 @@ def by_pliant(line: bool) -> Peer:
                 model = pliant.fit(formula, train, **asked, hidden=())
             except pliant.errors.SeparationError:
                 model = pliant.fit(formula, train, **asked, hidden=(), regularisation=RIDGE)
-        found = model.predict(new)
+        found = model.predict(known_levels(task, train, new))
         if len(task.levels) > 2:
             return np.column_stack([found[f"probability[{level}]"] for level in task.levels])
         mu = np.array(found["prediction"], dtype=float)
@@ -90,76 +56,130 @@ def by_pliant(line: bool) -> Peer:
     return predict
 
 
-def measure(names: tuple[str, ...], chosen: dict[str, Peer], cache: Path | None, smoke: bool) -> dict[str, Any]:
+def known_levels(task: Task, train: Any, new: Any) -> Any:
+    """Give new rows with a level that no training row has as missing: pliant refuses it (one row of adult)."""
+    return new.assign(**{name: new[name].where(new[name].isin(train[name])) for name in task.factors})
+
+
+def measure(chosen: dict[str, Peer], asked: tuple[str, ...], kept: Kept, big_folds: int, smoke: bool) -> Results:
     """Give score and seconds of every program in every fold, by table."""
-    kept: dict[str, Any] = json.loads(cache.read_text()) if cache is not None and cache.exists() else {}
-    results: dict[str, Any] = {}
-    for name in names:
+    results: Results = {}
+    warm: set[str] = set()
+    for name in asked:
         task, frame = read(name)
-        repeats = 1 if smoke or len(frame) > SMALL_ROWS else 3
-        for repeat in range(repeats):
+        able = {who: peer for who, peer in chosen.items() if len(frame) <= LIMITS.get(who, len(frame))}
+        results[name] = {who: [] for who in able}
+        for repeat in range(1 if smoke else repeats(len(frame))):
             fold = folds(task, frame[task.target], repeat)
-            for k in range(1 if smoke else FOLDS):
+            for k in range(1 if smoke else big_folds if len(frame) > BIG_ROWS else FOLDS):
                 train, new = frame[fold != k].reset_index(drop=True), frame[fold == k].reset_index(drop=True)
-                for who, predict in chosen.items():
+                for who, predict in able.items():
                     key = f"{name}/{repeat}/{k}/{who}"
-                    if key not in kept:
+                    found = kept.get(key)
+                    if found is None:
+                        if who not in warm:
+                            warm_up(predict)
+                            warm.add(who)
                         began = time.perf_counter()
-                        predicted = predict(task, train, new)
+                        with threadpool_limits(1):
+                            predicted = predict(task, train, new)
                         seconds = time.perf_counter() - began
-                        kept[key] = [score(task, new[task.target], predicted), seconds]
-                        if cache is not None:
-                            cache.write_text(json.dumps(kept))
-                    results.setdefault(name, {}).setdefault(who, []).append(kept[key])
-        print(
-            name,
-            {who: round(float(np.mean([s for s, _ in found])), 4) for who, found in results[name].items()},
-            flush=True,
-        )
+                        predicted = admissible(task, train, new, predicted)
+                        found = [score(task, new[task.target], predicted), seconds]
+                        kept.put(key, found)
+                    results[name][who].append(found)
+        print(name, {who: f"{v:.4g}, {s:.2f} s" for who, (v, s) in means(results[name]).items()}, flush=True)
     return results
 
 
-def table(results: dict[str, Any], chosen: dict[str, Peer]) -> str:
-    """Give the table in Markdown: scores, excess over the best program, and seconds a fit."""
-    lines = ["| table | " + " | ".join(chosen) + " |", "|---|" + "---|" * len(chosen)]
-    means = {
-        name: {who: float(np.mean([s for s, _ in found])) for who, found in each.items()}
-        for name, each in results.items()
-    }
-    for name, each in means.items():
-        best = min(each.values())
-        cells = [f"**{value:.4g}**" if value == best else f"{value:.4g}" for value in each.values()]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    excess = {who: [means[name][who] / min(means[name].values()) - 1.0 for name in means] for who in chosen}
-    above = {who: [means[name][who] / means[name]["the line"] - 1.0 for name in means] for who in chosen}
-    ranks = {who: [sorted(means[name].values()).index(means[name][who]) + 1 for name in means] for who in chosen}
-    seconds = {who: [t for name in results for _, t in results[name][who]] for who in chosen}
-    lines.append("| mean excess over the best | " + " | ".join(f"{np.mean(v):.1%}" for v in excess.values()) + " |")
-    lines.append("| worst against the line | " + " | ".join(f"{max(v):+.1%}" for v in above.values()) + " |")
-    lines.append("| mean rank | " + " | ".join(f"{np.mean(v):.2f}" for v in ranks.values()) + " |")
-    lines.append("| seconds a fit, mean | " + " | ".join(f"{np.mean(v):.2f}" for v in seconds.values()) + " |")
+def means(by_program: dict[str, list[list[float]]]) -> dict[str, tuple[float, float]]:
+    """Give the mean score and the mean seconds of every program."""
+    averages = {who: np.mean(found, axis=0) for who, found in by_program.items()}
+    return {who: (float(both[0]), float(both[1])) for who, both in averages.items()}
+
+
+def warm_up(predict: Peer) -> None:
+    """Fit the smallest table once, so that no program is charged for loading its code."""
+    task, frame = read("mcycle")
+    predict(task, frame, frame)
+
+
+def report(results: Results, chosen: dict[str, Peer]) -> str:
+    """Give the tables in Markdown: scores and what they come to, seconds, and how far pliant is from the best tree."""
+    from scipy.stats import rankdata
+
+    ranked = [who for who in chosen if who not in LIMITS]
+    scores = {name: {who: v for who, (v, _) in means(each).items()} for name, each in results.items()}
+    seconds = {name: {who: s for who, (_, s) in means(each).items()} for name, each in results.items()}
+    size = {name: len(read(name)[1]) for name in results}
+    head, rule = " | ".join(chosen), "---|" * len(chosen)
+    lines = [f"| table | rows | score | {head} |", f"|---|---|---|{rule}"]
+    ranks: dict[str, list[float]] = {who: [] for who in ranked}
+    excess: dict[str, list[float]] = {who: [] for who in ranked}
+    above: dict[str, list[float]] = {who: [] for who in ranked}
+    for name, each in scores.items():
+        family = read(name)[0].family
+        values = [each[who] for who in ranked]
+        power = 2 if family == "gaussian" else 1  # so that a ratio is one of deviances
+        for who, rank in zip(ranked, rankdata(values), strict=True):
+            ranks[who].append(float(rank))
+            excess[who].append(each[who] / min(values) - 1.0)
+            above[who].append((each[who] / each["the line"]) ** power - 1.0)
+        cells = ["" if who not in each else _bold(each[who], min(each.values())) for who in chosen]
+        lines.append(f"| {name} | {size[name]:,} | {measure_of(family)} | {' | '.join(cells)} |")
+    for what, of, form in (
+        ("mean rank", lambda who: float(np.mean(ranks[who])), "{:.2f}"),
+        ("tables where it is first", lambda who: sum(rank < 2.0 for rank in ranks[who]), "{}"),
+        ("mean excess over the best", lambda who: float(np.mean(excess[who])), "{:.1%}"),
+        ("worst against the line, in deviance", lambda who: max(above[who]), "{:+.1%}"),
+    ):
+        cells = [form.format(of(who)) if who in ranked else "" for who in chosen]
+        lines.append(f"| {what} | | | {' | '.join(cells)} |")
+    lines += ["", f"| seconds a fit, with its prediction | rows | {head} |", f"|---|---|{rule}"]
+    for name, each in seconds.items():
+        cells = ["" if who not in each else f"{each[who]:.2f}" for who in chosen]
+        lines.append(f"| {name} | {size[name]:,} | {' | '.join(cells)} |")
+    lines += ["", "| table | best tree | its score | pliant | pliant against it |", "|---|---|---|---|---|"]
+    for name, each in scores.items():
+        tree = min((who for who in TREES if who in each), key=lambda who: each[who], default=None)
+        if tree is not None:
+            gap = each["pliant"] / each[tree] - 1.0
+            lines.append(f"| {name} | {tree} | {each[tree]:.4g} | {each['pliant']:.4g} | {gap:+.1%} |")
     return "\n".join(lines) + "\n"
+
+
+def _bold(value: float, best: float) -> str:
+    """Write a score, bold if it is the best."""
+    return f"**{value:.4g}**" if value == best else f"{value:.4g}"
 
 
 def main() -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(description="Compare predictions on eight small public tables.")
+    everything = names()
+    parser = argparse.ArgumentParser(description="Compare predictions on sixteen public tables.")
     parser.add_argument("--smoke", action="store_true", help="one fold of one table, nothing written")
     parser.add_argument("--cache", type=Path, help="a file that keeps every score")
-    parser.add_argument("--tables", nargs="+", choices=NAMES, help="only these, nothing written")
+    parser.add_argument("--big-folds", type=int, default=2, help="of tables over 5,000 rows, 1 to 5")
+    parser.add_argument("--tables", nargs="+", choices=everything or None, help="only these, nothing written")
     parser.add_argument("--only", nargs="+", help="only these programs, nothing written")
+    parser.add_argument("--again", nargs="+", default=[], help="measure these programs anew")
     asked = parser.parse_args()
-    if not (DATA / "suite.json").exists():
+    if not everything:
         print(f"nothing measured: there are no tables in {DATA}; name their folder by PLIANT_DATA")
         return
     chosen = {"pliant": by_pliant(line=False), "the line": by_pliant(line=True)} | peers()
-    names = tuple(asked.tables or (("mcycle",) if asked.smoke else NAMES))
+    if unknown := [who for who in (*(asked.only or ()), *asked.again) if who not in chosen]:
+        parser.error(f"{', '.join(unknown)}: not among {', '.join(chosen)}, which are installed")
     if asked.only:
         chosen = {who: chosen[who] for who in asked.only}
-    results = measure(names, chosen, asked.cache, asked.smoke)
+    elif asked.smoke:
+        chosen = {who: peer for who, peer in chosen.items() if who not in SLOW}
+    tables = tuple(asked.tables or (("mcycle",) if asked.smoke else everything))
+    kept = Kept(asked.cache, again=lambda key: key.rsplit("/", 1)[1] in asked.again)
+    results = measure(chosen, tables, kept, asked.big_folds, asked.smoke)
     if asked.only:
         return
-    text = table(results, chosen)
+    text = report(results, chosen)
     print(text)
     if not (asked.smoke or asked.tables):
         write_between(text, BETWEEN)
