@@ -27,8 +27,8 @@ from pliant.types import Array
 
 PIECES = 64  # of an input, at most
 ROWS_OF_A_PIECE = 50
-FEWEST_PIECES = 8
-COLUMNS = 1_024  # of all pieces, at most
+FEWEST_PIECES, LEAST_PIECES = 8, 4
+ROWS_OF_A_COLUMN = 10  # for all pieces together
 CLIP = 3.0  # a number reaches this many times its unit at infinity
 
 
@@ -39,7 +39,8 @@ class Embedding:
     inputs: tuple[int, ...]  # which of the inputs are embedded, in order
     centre: Array  # (inputs,), the median
     unit: Array  # (inputs,), the interquartile range, or half the range where that is zero
-    knots: tuple[Array, ...]  # of each input, ascending; two: the values that are 0 and 1
+    knots: tuple[Array, ...]  # of each input, ascending; none: it has no pieces
+    clipped: tuple[bool, ...]  # whether it has more than two values, and so a smoothly clipped number
 
     @classmethod
     def learn(cls, X: Array, bends: Sequence[bool], counts: Array) -> "Embedding":
@@ -59,7 +60,7 @@ class Embedding:
         chosen = [j for j, (found, _) in enumerate(values) if bends[j] and len(found) > 1]
         many = sum(len(values[j][0]) > 2 for j in chosen)
         pieces = n_pieces(float(np.sum(counts)), many)
-        centre, unit, knots = [], [], []
+        centre, unit, knots, many_values = [], [], [], []
         for j in chosen:
             found, place = values[j]
             often: Array = np.bincount(place, weights=counts[used]).astype(np.float64)
@@ -67,22 +68,25 @@ class Embedding:
             centre.append(middle)
             unit.append(high - low if high > low else (found[-1] - found[0]) / 2.0)
             knots.append(found[_places(often, pieces)] if len(found) > 2 else found)
-        return cls(tuple(chosen), np.array(centre), np.array(unit), tuple(knots))
+            many_values.append(len(found) > 2)
+        return cls(tuple(chosen), np.array(centre), np.array(unit), tuple(knots), tuple(many_values))
 
     @cached_property
     def n_columns(self) -> int:
         """Give the number of columns that `columns` has."""
-        return sum(len(each) if len(each) > 2 else 1 for each in self.knots)
+        pieces = sum(max(len(each) - 1, 0) for each in self.knots)
+        return pieces + sum(self.clipped)
 
     def columns(self, X: Array) -> Array:
         """Give the embedded inputs (m, n_columns) of X (m, p'), in the user's units."""
         found = []
         for place, (j, knots) in enumerate(zip(self.inputs, self.knots, strict=True)):
             x = X[:, j : j + 1]
-            if len(knots) > 2:
+            if self.clipped[place]:
                 z = (x - self.centre[place]) / self.unit[place]
                 found.append(z / np.sqrt(1.0 + (z / CLIP) ** 2))
-            found.append(np.minimum(np.maximum((x - knots[:-1]) / np.diff(knots), 0.0), 1.0))
+            if len(knots):
+                found.append(np.minimum(np.maximum((x - knots[:-1]) / np.diff(knots), 0.0), 1.0))
         return np.concatenate(found, axis=1) if found else X[:, :0]
 
     def slopes(self, X: Array, direction: Array) -> Array:
@@ -93,10 +97,11 @@ class Embedding:
         found = []
         for place, (j, knots) in enumerate(zip(self.inputs, self.knots, strict=True)):
             x, along = X[:, j : j + 1], direction[:, j : j + 1]
-            if len(knots) > 2:
+            if self.clipped[place]:
                 z = (x - self.centre[place]) / self.unit[place]
                 found.append(along / self.unit[place] * (1.0 + (z / CLIP) ** 2) ** -1.5)
-            found.append(((x >= knots[:-1]) & (x < knots[1:])) * along / np.diff(knots))
+            if len(knots):
+                found.append(((x >= knots[:-1]) & (x < knots[1:])) * along / np.diff(knots))
         return np.concatenate(found, axis=1) if found else X[:, :0]
 
     def to_dict(self) -> dict[str, Any]:
@@ -106,23 +111,28 @@ class Embedding:
             "centre": self.centre.tolist(),
             "unit": self.unit.tolist(),
             "knots": [each.tolist() for each in self.knots],
+            "clipped": list(self.clipped),
         }
 
     @classmethod
     def from_dict(cls, said: Mapping[str, Any]) -> "Embedding":
         """Build it again from `to_dict`."""
         knots = tuple(np.array(each, dtype=np.float64) for each in said["knots"])
-        return cls(tuple(said["inputs"]), np.array(said["centre"]), np.array(said["unit"]), knots)
+        centre, unit = (np.array(said[name], dtype=np.float64) for name in ("centre", "unit"))
+        return cls(tuple(said["inputs"]), centre, unit, knots, tuple(bool(each) for each in said["clipped"]))
 
 
 def n_pieces(rows: float, inputs: int) -> int:
-    """Give how many pieces each input has, where so many are more than two values."""
+    """Give how many pieces each input has, where so many have more than two values; 0 where there are few rows."""
     by_rows = min(PIECES, max(FEWEST_PIECES, int(rows // ROWS_OF_A_PIECE)))
-    return max(2, min(by_rows, COLUMNS // max(inputs, 1)))
+    pieces = min(by_rows, int(rows / (ROWS_OF_A_COLUMN * max(inputs, 1))))
+    return pieces if pieces >= LEAST_PIECES else 0
 
 
 def _places(often: Array, pieces: int) -> Any:
     """Give which of the distinct values, counted `often`, are knots."""
+    if pieces == 0:
+        return np.zeros(0, dtype=np.int64)
     if len(often) <= pieces + 1:
         return np.arange(len(often))
     return np.unique(_quantiles(np.minimum(often, np.sum(often) / pieces), np.linspace(0.0, 1.0, pieces + 1)))
