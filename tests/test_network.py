@@ -1,6 +1,7 @@
 """A network: shapes, views, names, initial values."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ def networks(draw):
         draw(st.booleans()),
         draw(st.booleans()),
         bends,
+        gains=draw(st.booleans()),
     )
 
 
@@ -38,6 +40,9 @@ def test_views_cover_every_parameter_once_and_write_into_it(network):
             biases += 1.0
     if skip is not None:
         skip += 1.0
+    gains = network.gains_of(parameters)
+    if gains is not None:
+        gains += 1.0
     assert (parameters == 1.0).all()
     names = network.names()
     assert len(names) == len(set(names)) == network.n_parameters
@@ -53,7 +58,37 @@ def test_a_network_survives_json(network):
 @given(networks())
 def test_biases_are_not_penalised_and_weights_are(network):
     for name, penalised in zip(network.names(), network.penalised, strict=True):
-        assert penalised == ("biases" not in name)
+        assert penalised == ("biases" not in name and "gains" not in name)
+
+
+@settings(derandomize=True, deadline=None)
+@given(networks())
+def test_gains_stand_last_one_for_each_input_that_bends_and_only_before_hidden_layers(network):
+    count = network.shapes[0][0] if network.gains and network.hidden else 0
+    assert network.n_gains == count
+    assert [name for name in network.names() if "gains" in name] == [f"gains[{k}]" for k in range(count)]
+    assert network.names()[network.n_parameters - count :] == tuple(f"gains[{k}]" for k in range(count))
+    start = network.gains_of(network.initial(np.random.default_rng(0)))
+    assert (start is None) == (count == 0)
+    assert start is None or (start == 1.0).all()
+
+
+def test_a_network_of_a_file_from_before_there_were_gains_has_none():
+    written = Network(3, 1, (4,)).to_dict()
+    del written["gains"]
+    assert Network.from_dict(written) == Network(3, 1, (4,))
+
+
+@settings(derandomize=True, deadline=None)
+@given(networks())
+def test_absorbing_leaves_the_parameters_as_they_are_and_a_network_without_gains(network):
+    parameters = np.random.default_rng(0).normal(size=network.n_parameters)
+    before = parameters.copy()
+    plain, own = network.absorb(parameters)
+    assert np.array_equal(parameters, before)
+    assert plain == replace(network, gains=False)
+    assert own.shape == (plain.n_parameters,)
+    assert network.n_gains or np.array_equal(own, parameters)
 
 
 def test_names_say_where_a_parameter_stands():
@@ -101,6 +136,45 @@ def test_the_line_starts_in_the_skip_line_and_the_output_bias():
     layers, skip = network.views(network.initial(np.random.default_rng(0), line))
     assert np.array_equal(skip, line[1:])
     assert np.array_equal(layers[-1].biases, line[0])
+
+
+def test_initial_values_of_ntk_parametrisation_have_the_spread_that_is_stated_and_start_as_the_line():
+    network, line = Network(9, 2, (2000, 500), gains=True), np.arange(20.0).reshape(10, 2)
+    parameters = network.initial(np.random.default_rng(0), line, start="ntk")
+    layers, skip = network.views(parameters)
+    assert layers[0].weights.std() == pytest.approx(1.0 / 3.0, rel=0.03)
+    assert layers[1].weights.std() == pytest.approx(2000**-0.5, rel=0.01)
+    for layer in layers[:-1]:
+        assert layer.biases.std() == pytest.approx(1.0, rel=0.06)
+        assert np.abs(layer.biases).max() > 2.0
+    assert not layers[-1].weights.any()
+    assert np.array_equal(layers[-1].biases, line[0])
+    assert np.array_equal(skip, line[1:])
+    assert (network.gains_of(parameters) == 1.0).all()
+
+
+def test_gains_leave_the_other_initial_values_as_they_were():
+    plain, gains = (Network(3, 1, (4,), gains=own).initial(np.random.default_rng(0)) for own in (False, True))
+    assert np.array_equal(gains[: len(plain)], plain)
+
+
+def test_a_start_that_is_not_there_is_refused():
+    with pytest.raises(ArgumentError, match="there is no start 'NTK'; choose plain or ntk"):
+        Network(2, 1).initial(np.random.default_rng(0), start="NTK")
+
+
+def test_rate_factors_are_those_of_ntk_parametrisation():
+    network = Network(4, 1, (9,), gains=True)
+    for own in ({}, {"bias": 2.0, "line": 3.0, "gain": 4.0}):
+        bias, line, gain = own.values() if own else (0.1, 0.1, 6.0)
+        factors = network.rate_factors(**own)
+        layers, skip = network.views(factors)
+        assert (layers[0].weights == 1 / 2).all()
+        assert (layers[1].weights == 1 / 3).all()
+        assert all((layer.biases == bias).all() for layer in layers)
+        assert (skip == line).all()
+        assert (network.gains_of(factors) == gain).all()
+    assert Network(4, 1).rate_factors().tolist() == [0.1] * 5
 
 
 def test_without_hidden_layers_the_line_is_the_network():

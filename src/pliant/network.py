@@ -18,7 +18,8 @@ from pliant.errors import ArgumentError
 from pliant.functions.activations import ACTIVATIONS, Activation
 from pliant.types import Array, BoolArray
 
-RATE_OF_BIASES, RATE_OF_LINE, RATE_OF_GAINS = 0.1, 0.1, 6.0  # in NTK parametrisation, beside the rate of a weight
+RATE_OF_BIASES, RATE_OF_LINE, RATE_OF_GAINS = 0.1, 0.1, 6.0  # in NTK parametrisation, beside that of a weight v
+STARTS = ("plain", "ntk")  # of initial values
 
 
 class Layer(NamedTuple):
@@ -29,7 +30,7 @@ class Layer(NamedTuple):
 
 
 class Views(NamedTuple):
-    """Named views into a flat vector: writing into them writes into it."""
+    """Named views into a flat vector: writing into them writes into it. The gains have `Network.gains_of`."""
 
     layers: tuple[Layer, ...]
     skip: Array | None  # (inputs, outputs)
@@ -138,7 +139,13 @@ class Network:
         return parameters[self.n_parameters - self.n_gains :] if self.n_gains else None
 
     def absorb(self, parameters: Array) -> "tuple[Network, Array]":
-        """Give the same function without gains: each goes into its row of the first layer's weights."""
+        """Give the network without gains, and the parameters of the same function: W <- diag(s) W in the first layer.
+
+        Parameters
+        ----------
+        parameters : ndarray, shape (k,)
+            Left as they are.
+        """
         plain = replace(self, gains=False)
         own: Array = np.array(parameters[: plain.n_parameters])
         gains = self.gains_of(parameters)
@@ -146,27 +153,36 @@ class Network:
             plain.views(own).layers[0].weights[:] *= gains[:, None]
         return plain, own
 
-    def rate_factors(self) -> Array:
-        """Give by what the rate of each parameter (k,) is multiplied in NTK parametrisation.
+    def rate_factors(
+        self, bias: float = RATE_OF_BIASES, line: float = RATE_OF_LINE, gain: float = RATE_OF_GAINS
+    ) -> Array:
+        """Give by what the learning rate of each parameter (k,) is multiplied in NTK parametrisation.
 
-        A weight v / sqrt(fan_in) whose v is trained by Adam at some rate is a plain weight at that rate over
-        sqrt(fan_in), since a step of Adam does not depend on the size of the gradient.
+        1 / sqrt(fan_in) for the weights of a layer: a weight v / sqrt(fan_in) whose v is trained by Adam at some rate
+        is a plain weight at that rate over sqrt(fan_in), since a step of Adam does not depend on the size of the
+        gradient. Without hidden layers the one layer is the line.
+
+        Parameters
+        ----------
+        bias, line, gain : float
+            For biases, for the weights of the line, and for gains.
 
         References
         ----------
-        Holzmueller, Grinsztajn and Steinwart (2024), Better by Default, for those of biases and gains.
+        Jacot, Gabriel and Hongler (2018), Neural Tangent Kernel. Holzmueller, Grinsztajn and Steinwart (2024), Better
+        by Default, for the factors of biases and gains.
         """
         factors = np.empty(self.n_parameters)
         layers, skip = self.views(factors)
         for weights, biases in layers:
-            weights[:] = max(len(weights), 1) ** -0.5
+            weights[:] = max(len(weights), 1) ** -0.5 if self.hidden else line
             if biases is not None:
-                biases[:] = RATE_OF_BIASES
+                biases[:] = bias
         if skip is not None:
-            skip[:] = RATE_OF_LINE
+            skip[:] = line
         gains = self.gains_of(factors)
         if gains is not None:
-            gains[:] = RATE_OF_GAINS
+            gains[:] = gain
         return factors
 
     def names(self) -> tuple[str, ...]:
@@ -194,9 +210,12 @@ class Network:
     def initial(self, rng: np.random.Generator, line: Array | None = None, start: str = "plain") -> Array:
         """Draw initial parameters (k,).
 
-        Hidden layers: weights N(0, 0.64 / fan_in), biases U(-1, 1), so that a unit starts where its inputs
-        bend it. Output layer: weights N(0, 0.01), biases 0. Skip line: 0. Gains: 1.
-        With the start "ntk": hidden layers N(0, 1 / fan_in) and biases N(0, 1), output layer 0.
+        | start | hidden weights | hidden biases | output weights |
+        |---|---|---|---|
+        | "plain" | N(0, 0.64 / fan_in) | U(-1, 1), so that a unit starts where its inputs bend it | N(0, 0.01) |
+        | "ntk" | N(0, 1 / fan_in) | N(0, 1) | 0 |
+
+        Output biases and skip line are 0, gains 1.
 
         Parameters
         ----------
@@ -205,17 +224,24 @@ class Network:
             A fitted line, its intercept first, on the scale of the inputs. It goes into the skip line and
             the output biases (without hidden layers: into the one layer), so that the network starts as it.
         start : {"plain", "ntk"}
+            The second is that of NTK parametrisation, for the rates of `rate_factors`.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such start.
         """
+        if start not in STARTS:
+            raise ArgumentError(f"there is no start {start!r}; choose {' or '.join(STARTS)}")
+        ntk = start == "ntk"
         parameters = np.zeros(self.n_parameters)
         layers, skip = self.views(parameters)
         for weights, biases in layers[:-1]:
-            size = 1.0 if start == "ntk" else 0.8
-            weights[:] = rng.normal(0.0, size / max(len(weights), 1) ** 0.5, weights.shape)
+            weights[:] = rng.normal(0.0, (1.0 if ntk else 0.8) / max(len(weights), 1) ** 0.5, weights.shape)
             if biases is not None:
-                many = biases.shape
-                biases[:] = rng.normal(0.0, 1.0, many) if start == "ntk" else rng.uniform(-1.0, 1.0, many)
+                biases[:] = rng.normal(size=biases.shape) if ntk else rng.uniform(-1.0, 1.0, biases.shape)
         weights, biases = layers[-1]
-        if start != "ntk":
+        if not ntk:
             weights[:] = rng.normal(0.0, 0.1, weights.shape)
         gains = self.gains_of(parameters)
         if gains is not None:

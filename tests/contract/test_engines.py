@@ -11,6 +11,7 @@ import pytest
 
 from pliant.engines import ENGINES, engine
 from pliant.engines.contract import Problem, State, batches
+from pliant.errors import ArgumentError
 from pliant.functions import likelihood
 from pliant.network import Network
 from pliant.optimisers import OPTIMISERS, optimiser
@@ -22,6 +23,8 @@ PROBLEMS = {
     "gaussian": ("gaussian", "identity", Network(3, 2, (6,))),
     "binomial": ("binomial", "cloglog", Network(3, 1, (5, 4), "softplus", skip=False)),
     "multinomial": ("multinomial", "softmax", Network(3, 2, (4, 3, 3), "gelu", bias=False, bends=(2, 0))),
+    "gains": ("binomial", "logit", Network(3, 1, (6,), gains=True)),
+    "gains that bend": ("gaussian", "identity", Network(3, 2, (5, 4), "silu", bends=(2, 0), gains=True)),
 }
 
 
@@ -181,6 +184,87 @@ def test_a_diverging_run_says_so_by_its_loss_and_nothing_else(name):
     state, orders, rates = make_run(problem, rule, 60, None)
     new = engine(name).load(problem, rule).run(state, orders, 1e6 + rates)
     assert not np.isfinite(new.losses[-1])
+
+
+def with_rates(problem, seed=3):
+    """Give the problem with a factor of the rate for each parameter; a third of them are 0."""
+    k = problem.network.n_parameters
+    rng = np.random.default_rng(seed)
+    return replace(problem, rates=rng.uniform(0.1, 6.0, k) * (rng.uniform(size=k) > 1 / 3))
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("batch", [None, 8])
+@pytest.mark.parametrize("problem", ["gaussian", "gains", "gains that bend"])
+@pytest.mark.parametrize("rule", OPTIMISERS)
+def test_with_a_rate_for_each_parameter_every_engine_is_where_the_reference_is(name, rule, problem, batch, precision):
+    if name == "reference" and precision == "float32":
+        with pytest.raises(ArgumentError, match="no precision 'float32'"):
+            engine(name, precision)
+        return
+    problem, rule = with_rates(make_problem(problem)), make_rule(rule)
+    there = after("reference", problem, rule, 10, batch)
+    state, orders, rates = make_run(problem, rule, 10, batch)
+    here = engine(name, precision).load(problem, rule, batch).run(state, orders, rates)
+    digits = 1e-10 if precision == "float64" else 2e-5
+    np.testing.assert_allclose(here.parameters, there.parameters, rtol=digits, atol=digits)
+    np.testing.assert_allclose(here.losses, there.losses, rtol=digits)
+
+
+@pytest.mark.parametrize("rule", OPTIMISERS)
+def test_a_parameter_whose_rate_is_0_stays_exactly_as_it_is(name, rule):
+    problem, rule = with_rates(make_problem("gains that bend")), make_rule(rule)
+    state, orders, rates = make_run(problem, rule, 20, 8)
+    new = engine(name).load(problem, rule, 8).run(state, orders, rates)
+    still = problem.rates == 0.0
+    assert np.array_equal(new.parameters[still], state.parameters[still])
+    assert np.all(new.parameters[~still] != state.parameters[~still])
+    assert rule.n_moments == 0 or np.all(new.moments[:, still] != 0.0)
+
+
+@pytest.mark.parametrize("rule", OPTIMISERS)
+def test_rates_of_1_are_no_rates(name, rule):
+    problem, rule = make_problem("gaussian"), make_rule(rule)
+    ones = replace(problem, rates=np.ones(problem.network.n_parameters))
+    with_ones, without = (after(name, each, rule, 20, 8).parameters for each in (ones, problem))
+    np.testing.assert_allclose(with_ones, without, rtol=1e-13, atol=1e-13)
+
+
+def test_adamw_decays_a_parameter_at_its_own_rate(name):
+    problem, rule = with_rates(make_problem("gaussian")), optimiser("adamw", weight_decay=0.5)
+    problem = replace(problem, weights=np.zeros(N_ROWS), penalty=np.zeros(problem.network.n_parameters))
+    state, orders, rates = make_run(problem, rule, 1, None)
+    new = engine(name).load(problem, rule).run(state, orders, rates)
+    np.testing.assert_allclose(new.parameters, state.parameters * (1.0 - rates[0, 0] * problem.rates * 0.5), rtol=1e-14)
+
+
+@pytest.mark.parametrize("problem", ["gaussian", "gains", "gains that bend"])
+def test_plain_weights_with_rate_factors_are_those_of_ntk_parametrisation(name, problem):
+    """A weight w = v / sqrt(fan_in) whose v Adam trains at rate r is w trained at r / sqrt(fan_in)."""
+    problem, rule = make_problem(problem), optimiser("adam", epsilon=1e-30)
+    network = problem.network
+    problem = replace(problem, rates=network.rate_factors())
+    state, orders, rates = make_run(problem, rule, 20, None)
+    program = engine(name).load(problem, rule)
+    plain = program.run(state, orders, rates).parameters
+    shrink = np.ones(network.n_parameters)  # from v to w
+    for layer in network.views(shrink).layers:
+        layer.weights[:] = len(layer.weights) ** -0.5
+    v, moments = state.parameters / shrink, tuple(state.moments)
+    for step, rate in enumerate(rates[:, 0], start=1):
+        gradient = shrink * program.loss_and_gradient(shrink * v)[1]
+        v, moments = rule.step(v, gradient, moments, step, rate * problem.rates / shrink)
+    np.testing.assert_allclose(plain, shrink * v, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("problem", ["gains", "gains that bend"])
+def test_a_network_that_absorbed_its_gains_predicts_the_same(name, problem):
+    problem = make_problem(problem)
+    parameters = np.random.default_rng(4).normal(size=problem.network.n_parameters)
+    plain, own = problem.network.absorb(parameters)
+    assert (plain.gains, len(own)) == (False, plain.n_parameters)
+    eta = engine(name).forward(problem.network, parameters, problem.X)
+    np.testing.assert_allclose(engine(name).forward(plain, own, problem.X), eta, rtol=1e-13, atol=1e-14)
 
 
 def test_an_engine_says_that_it_runs(name):

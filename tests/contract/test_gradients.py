@@ -110,6 +110,29 @@ def test_gradient_by_hand_is_that_of_autograd_and_of_complex_step(family, link, 
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("outputs", OUTPUTS)
+def test_with_gains_gradient_and_jacobian_are_those_of_autograd_and_of_complex_step(outputs, activation):
+    """Gains about 0, one of them 0: the weights behind it have no slope but that of the penalty."""
+    for depth, skip in itertools.product((1, 2, 3), (True, False)):
+        problem, parameters = make_problem("gaussian", "identity", activation, depth, skip, outputs)
+        network = replace(problem.network, gains=True)
+        gains = np.random.default_rng(depth).normal(size=network.n_gains)
+        gains[0] = 0.0
+        parameters = np.append(parameters, gains)
+        problem = replace(problem, network=network, penalty=np.append(problem.penalty, 0.0 * gains))
+        where = (depth, skip, network)
+        assert autograd_distance(problem, parameters) < 1e-12, where
+        assert complex_step_distance(problem, parameters) < 1e-12, where
+        assert compiled_distance(problem, parameters) < 1e-12, where
+        behind = slice(network.shapes[0][1])
+        still = problem.penalty[behind] * parameters[behind]
+        for program in (engine(n).load(problem, RULE) for n in ENGINES):
+            np.testing.assert_allclose(program.loss_and_gradient(parameters)[1][behind], still, rtol=1e-15)
+        jacobians = [engine(n).load(problem, RULE).jacobian(parameters, problem.X) for n in ENGINES]
+        assert all(distance(each, jacobians[0]) < 1e-13 for each in jacobians), where
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("skip", [True, False])
 def test_without_hidden_layers_activation_and_skip_change_nothing(skip, activation):
     """So the depth 0 of the grid, run for one activation with a skip, is that of every other."""

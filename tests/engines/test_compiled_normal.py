@@ -19,6 +19,7 @@ NETWORKS = {
     "no skip, no bias": Network(3, 1, (4,), "softplus", skip=False, bias=False),
     "bends": Network(3, 1, (4,), "gelu", bends=(2, 0)),
     "two layers": Network(3, 1, (4, 3), "silu"),
+    "gains": Network(3, 1, (4,), bends=(2, 0), gains=True),
     "three outputs": Network(3, 3, (4,)),
     "line": Network(3, 1, ()),
 }

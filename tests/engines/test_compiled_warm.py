@@ -13,7 +13,7 @@ def test_every_entry_of_the_registries_is_there_in_both_types():
     wanted += ["products of a layer"]
     wanted += [f"activation {name}" for name in ACTIVATIONS]
     wanted += [f"family {f.name}, link {link}" for f in FAMILIES.values() for link in f.links]
-    wanted += [f"optimiser {name}" for name in OPTIMISERS]
+    wanted += [f"optimiser {name}{how}" for name in OPTIMISERS for how in ("", ", a rate for each parameter")]
     of_the_normal_equations = {f"kernel {each.__name__}, float64" for each in normal.KERNELS}
     assert names == of_the_normal_equations | {
         f"{name}, {dtype}" for name in wanted for dtype in ("float64", "float32")

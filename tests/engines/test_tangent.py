@@ -18,8 +18,11 @@ def by_autograd(network, parameters):
     flat = torch.tensor(parameters)
     layers, skip = network.views(flat)
 
+    gains = network.gains_of(flat)
+
     def eta(x):
         a = x if network.bending is None else x[:, list(network.bending)]
+        a = a if gains is None else a * gains
         for weights, biases in layers[:-1]:
             a = network.function.torch(torch, a @ weights + biases)
         out = a @ layers[-1].weights + (0.0 if layers[-1].biases is None else layers[-1].biases)
@@ -34,8 +37,9 @@ def by_autograd(network, parameters):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("hidden", SHAPES, ids=str)
 @pytest.mark.parametrize("bends", [None, (1, 3)], ids=str)
-def test_the_tangent_of_a_network_is_that_of_autograd(activation, hidden, bends):
-    network = Network(4, 2, hidden, activation, bends=bends)
+@pytest.mark.parametrize("gains", [False, True])
+def test_the_tangent_of_a_network_is_that_of_autograd(activation, hidden, bends, gains):
+    network = Network(4, 2, hidden, activation, bends=bends, gains=gains)
     parameters = RNG.normal(size=network.n_parameters)
     eta, moved = tangent(network, parameters, X, DIRECTION)
     assert np.array_equal(eta, forward(network, parameters, X).eta)

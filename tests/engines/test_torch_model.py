@@ -7,8 +7,12 @@ import pytest
 import torch
 
 import pliant
+from pliant.data.scaling import Scaling
+from pliant.engines import engine
 from pliant.engines.torch_model import to_torch
 from pliant.errors import ArgumentError
+from pliant.functions import likelihood
+from pliant.network import Network
 
 RNG = np.random.default_rng(3)
 N = 40
@@ -102,6 +106,15 @@ def test_it_is_a_plain_module_whose_state_is_kept_by_torch(tmp_path):
     assert names == {f"network.layers.{l}.{part}" for l in (0, 1) for part in ("weight", "bias")} | {
         "network.skip.weight"
     }
+
+
+def test_gains_go_there_and_back():
+    network, rng = Network(3, 1, (4,), bends=(2, 0), gains=True), np.random.default_rng(0)
+    parameters, X = rng.normal(size=network.n_parameters), rng.normal(size=(9, 3))
+    plain = Scaling(np.zeros(3), np.ones(3), np.zeros(1), np.ones(1))
+    module = to_torch(network, likelihood("gaussian"), plain, False, parameters)
+    assert np.array_equal(module.flat_parameters(), parameters)
+    assert np.allclose(module(X).detach().numpy(), engine("reference").forward(network, parameters, X), rtol=1e-12)
 
 
 def test_it_predicts_in_float32_where_it_is_moved_there():

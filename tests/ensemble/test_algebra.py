@@ -13,6 +13,7 @@ NETWORKS = [
     Network(3, 2, (4, 3)),
     Network(3, 1, (4,), skip=False),
     Network(3, 2, (5,), bends=(0, 2)),
+    Network(3, 2, (4, 3), bends=(0, 2), gains=True),
 ]
 
 

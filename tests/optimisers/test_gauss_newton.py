@@ -12,7 +12,7 @@ from pliant.functions.likelihood import likelihood
 from pliant.network import Network
 from pliant.optimisers import gauss_newton, optimiser
 from pliant.optimisers.gauss_newton import RowSystem, Scheme
-from pliant.training.solve import Rows, evidence_groups, solve_lbfgs, solve_lm
+from pliant.training.solve import REST, Rows, evidence_groups, solve_lbfgs, solve_lm
 
 CASES = [("gaussian", "identity"), ("binomial", "logit"), ("poisson", "log"), ("binomial", "cloglog")]
 
@@ -61,6 +61,19 @@ def test_every_step_falls_while_the_decay_stays(family, link, evidence):
         value = objective.loss(after.parameters) / at.phi + 0.5 * decay @ after.parameters**2
         assert value < at.value or after.settled
         at = after
+
+
+def test_evidence_does_not_hold_gains_back_and_engines_solve_alike_with_them():
+    given = problem("gaussian", "identity")
+    network = replace(given.network, gains=True)
+    given = replace(given, network=network, penalty=np.zeros(network.n_parameters))
+    gains = network.gains_of(evidence_groups(given))
+    assert (gains == REST).all()
+    start = begin(given)
+    first, second = (solve_lm(load(given, name), given, start, 20, evidence=True) for name in ("reference", "compiled"))
+    assert first.result.history["loss"][-1] < first.result.history["loss"][0]
+    np.testing.assert_allclose(second.result.parameters, first.result.parameters, rtol=1e-6, atol=1e-6)
+    assert np.all(network.gains_of(first.result.parameters) != 1.0)
 
 
 @pytest.mark.parametrize(("family", "link"), CASES)

@@ -53,6 +53,9 @@ class Problem:
     """What is minimised, as a function of the parameters (k,).
 
     loss = sum_i w_i l_i / sum_i w_i + 1/2 sum_k penalty_k parameters_k^2
+
+    `decays` and `rates` say how a rule moves, and change no minimum of the loss. A rule's own weight decay goes by the
+    rate of each parameter too. Drivers have no rate, and read neither.
     """
 
     network: Network
@@ -63,7 +66,7 @@ class Problem:
     offset: Array  # (n,), on the scale of the link
     penalty: Array  # (k,), not negative
     decays: Array | None = None  # (k,), 1 where a rule's own weight decay applies; None: everywhere
-    rates: Array | None = None  # (k,), times the learning rate for each parameter; 0: it stays; None: 1 everywhere
+    rates: Array | None = None  # (k,), not negative, times a rule's learning rate; 0: it stays; None: 1 everywhere
 
     @property
     def n_rows(self) -> int:

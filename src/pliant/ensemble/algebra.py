@@ -31,9 +31,10 @@ def in_units(network: Network, parameters: Array, before: Scaling, after: Scalin
     grow = before.response_scale / after.response_scale
     rise = (before.response_centre - after.response_centre) / after.response_scale
     (first, first_biases), (last, last_biases) = layers[0], layers[-1]
+    gains = network.gains_of(moved)
     at = np.arange(network.inputs) if network.bending is None else np.array(network.bending)
     if first_biases is not None:
-        first_biases += shift[at] @ first
+        first_biases += (shift[at] if gains is None else shift[at] * gains) @ first
     first *= ratio[at, None]
     if skip is not None:
         if last_biases is not None:
@@ -54,7 +55,7 @@ def mean_network(
     Parameters
     ----------
     network : Network
-        Of one member.
+        Of one member; its gains go into the weights.
     parameters : ndarray, shape (K, k)
     share : float
         Of the curve, 0 to 1; less than 1 needs a skip line.
@@ -66,6 +67,9 @@ def mean_network(
     Network, ndarray
         Hidden widths K times those of a member, layers block by block; and its parameters.
     """
+    if network.n_gains:
+        parameters = np.stack([network.absorb(member)[1] for member in parameters])
+        network = replace(network, gains=False)
     count = len(parameters)
     widths = tuple(count * width for width in network.hidden)
     wide = replace(network, hidden=widths, blocks=count * network.blocks)

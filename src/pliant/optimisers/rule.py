@@ -45,8 +45,9 @@ class Rule:
         moments : tuple of `n_moments` of the same shape
         step : int
             Number of this step, from 1.
-        rate : float
-            Learning rate of this step.
+        rate : float, ndarray or tensor, shape () or (k,)
+            Learning rate of this step, or of each parameter in it. At rate 0 a parameter stays as it is, weight decay
+            included; its moments move.
         decays : ndarray, tensor or float, shape (k,) or ()
             1 where weight decay applies, 0 where not; by default everywhere, as in torch.
             Means nothing to a rule without the setting `weight_decay`.

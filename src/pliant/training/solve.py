@@ -22,7 +22,7 @@ from pliant.training.state import TrainingState
 from pliant.types import Array, IntArray
 
 START_ALPHA = 0.01  # of every group; from 1 a third of small fits never left the line
-REST_ALPHA = 1e-6  # of biases at the output
+REST_ALPHA = 1e-6  # of biases at the output, and of gains
 MEMORY = 20  # pairs of steps that L-BFGS remembers
 HIDDEN, LINE, REST = 0, 1, -1  # groups of parameters
 
@@ -256,7 +256,7 @@ def _tell(report: Report | None, history: History, steps: int, n: int) -> None:
 
 
 def evidence_groups(problem: Problem) -> IntArray:
-    """Give the group (k,) of each parameter: the hidden layers, the line, and the biases at the output."""
+    """Give the group (k,) of each parameter: the hidden layers, the line, and the rest: output biases and gains."""
     network = problem.network
     groups = np.full(network.n_parameters, HIDDEN)
     layers, skip = network.views(groups)
@@ -264,6 +264,9 @@ def evidence_groups(problem: Problem) -> IntArray:
         layers[-1].biases[:] = REST
     if skip is not None:
         skip[:] = LINE
+    gains = network.gains_of(groups)
+    if gains is not None:
+        gains[:] = REST
     if not network.hidden:
         layers[-1].weights[:] = LINE
     return groups

@@ -211,10 +211,11 @@ def _classes_block(dtype: Float) -> int:
     return compile_block(response, 9)
 
 
-def update_block(rule: Rule, dtype: Float) -> int:
+def update_block(rule: Rule, dtype: Float, rated: bool = False) -> int:
     """Give update(parameters, gradient, moments, decays, rates, settings, n, step): one step of a rule, in place.
 
-    `moments` is (n_moments, n); `settings` are the rate, then the rule's own.
+    `moments` is (n_moments, n); `settings` are the rate, then the rule's own. The rate of a parameter is that times its
+    factor in `rates` (n,), which only a block that is `rated` reads: one rate for all takes no longer than it has to.
 
     Raises
     ------
@@ -223,11 +224,11 @@ def update_block(rule: Rule, dtype: Float) -> int:
     """
     names = list(rule.settings)
     decayed = names.index("weight_decay") if "weight_decay" in names else -1
-    return _update_block(key_of(rule.update, dtype), rule.name, rule.n_moments, len(names), decayed, dtype)
+    return _update_block(key_of(rule.update, dtype), rule.name, rule.n_moments, len(names), decayed, rated, dtype)
 
 
 @once
-def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed: int, dtype: Float) -> int:
+def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed: int, rated: bool, dtype: Float) -> int:
     kind = dtype.__name__
 
     def update_0(parameters, gradient, moments, decays, rates, settings, n, step):  # type: ignore[no-untyped-def]
@@ -239,7 +240,8 @@ def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed:
         )
         rate, count, share = given[0], dtype(step), numbers(kind, rates, n)
         for i in range(n):
-            theta[i], _ = step_by(key, theta[i], slope[i], (), count, rate * share[i], ())
+            length = rate * share[i] if rated else rate
+            theta[i], _ = step_by(key, theta[i], slope[i], (), count, length, ())
 
     def update_1(parameters, gradient, moments, decays, rates, settings, n, step):  # type: ignore[no-untyped-def]
         in_wide_registers()
@@ -256,7 +258,8 @@ def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed:
                 own = tuple_setitem(held, decayed, held[decayed] * shrink[i])
             else:
                 own = held
-            theta[i], (first[i],) = step_by(key, theta[i], slope[i], (first[i],), count, rate * share[i], own)
+            length = rate * share[i] if rated else rate
+            theta[i], (first[i],) = step_by(key, theta[i], slope[i], (first[i],), count, length, own)
 
     def update_2(parameters, gradient, moments, decays, rates, settings, n, step):  # type: ignore[no-untyped-def]
         in_wide_registers()
@@ -273,8 +276,9 @@ def _update_block(key: str, name: str, n_moments: int, n_settings: int, decayed:
                 own = tuple_setitem(held, decayed, held[decayed] * shrink[i])
             else:
                 own = held
+            length = rate * share[i] if rated else rate
             theta[i], (both[i], both[n + i]) = step_by(
-                key, theta[i], slope[i], (both[i], both[n + i]), count, rate * share[i], own
+                key, theta[i], slope[i], (both[i], both[n + i]), count, length, own
             )
 
     updates = (update_0, update_1, update_2)

@@ -43,6 +43,18 @@ def gather(like: Any, source: int, columns: int, order: int, first: int, rows: i
             into[i * columns + j] = row[j]
 
 
+@register_jitable
+def scaled_weights(like: Any, plan: Any, layer: Any, parameters: int) -> int:
+    """Give the address of diag(s) W of the first layer, s its gains: fewer numbers than x diag(s) of all rows has."""
+    size, fan_in, fan_out = size_of(like), layer.fan_in, layer.fan_out
+    weights = numbers(like, parameters + layer.weights * size, (fan_in, fan_out))
+    gains, into = numbers(like, parameters + plan.gains * size, fan_in), numbers(like, plan.scaled, (fan_in, fan_out))
+    for k in range(fan_in):
+        for j in range(fan_out):
+            into[k, j] = weights[k, j] * gains[k]
+    return int(plan.scaled)
+
+
 @register_jitable(forceinline=True)
 def forward(like: Any, plan: Any, layers: Any, parameters: int, X: int, offset: int, rows: int) -> None:
     """Walk from the inputs (rows, inputs) to eta; fills z and a of every layer on the way."""
@@ -58,14 +70,6 @@ def forward(like: Any, plan: Any, layers: Any, parameters: int, X: int, offset: 
         for i in range(rows):
             for j in range(plan.n_bends):
                 into[i * plan.n_bends + j] = whole[i * plan.inputs + chosen[j]]
-    if plan.gains >= 0:
-        fan_in = layers[0].fan_in
-        gains, plain = numbers(like, parameters + plan.gains * size, fan_in), numbers(like, source, rows * fan_in)
-        scaled = numbers(like, plan.scaled, rows * fan_in)
-        for i in range(rows):
-            for k in range(fan_in):
-                scaled[i * fan_in + k] = plain[i * fan_in + k] * gains[k]
-        source = plan.scaled
     layers[0].input = source
     ends_in_one, last = plan.finish != 0, len(layers) - 1
     for l in range(len(layers)):
@@ -73,6 +77,8 @@ def forward(like: Any, plan: Any, layers: Any, parameters: int, X: int, offset: 
         weights, biases = parameters + layer.weights * size, 0
         if layer.biases >= 0:
             biases = parameters + layer.biases * size
+        if l == 0 and plan.gains >= 0:
+            weights = scaled_weights(like, plan, layer, parameters)
         if l == last and ends_in_one:
             before = layers[l - 1]
             call_at(plan.finish, (before.z, before.a, weights, biases, plan.eta, rows, layer.fan_in))
@@ -103,6 +109,22 @@ def copy_eta(like: Any, plan: Any, first: int, rows: int, eta: Any) -> None:
             eta[first + i, j] = found[i, j]
 
 
+@register_jitable
+def through_gains(like: Any, plan: Any, layer: Any, parameters: int, gradient: int) -> None:
+    """Turn G = a' delta, which stands where the slopes of the first weights go, into these and those of the gains."""
+    size, fan_in, fan_out = size_of(like), layer.fan_in, layer.fan_out
+    weights = numbers(like, parameters + layer.weights * size, (fan_in, fan_out))
+    slopes = numbers(like, gradient + layer.weights * size, (fan_in, fan_out))
+    gains = numbers(like, parameters + plan.gains * size, fan_in)
+    into = numbers(like, gradient + plan.gains * size, fan_in)
+    for k in range(fan_in):
+        total = 0.0
+        for j in range(fan_out):
+            total += weights[k, j] * slopes[k, j]
+            slopes[k, j] *= gains[k]
+        into[k] = total
+
+
 @register_jitable(forceinline=True)
 def backward(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: int, gradient: int) -> None:
     """Walk back from delta, which the last layer holds, to the gradient (k,), summed over rows."""
@@ -124,34 +146,9 @@ def backward(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: i
                 continue
             call_at(plan.back, (layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta))
             call_at(plan.slope, (before.z, before.a, before.delta, biases, rows, before.fan_out))
-        came = plain_input(plan, layers, X) if l == 0 else layer.input
-        call_at(plan.across, (came, layer.delta, rows, layer.fan_in, layer.fan_out, outer))
+        call_at(plan.across, (layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, outer))
     if plan.gains >= 0:
         through_gains(like, plan, layers[0], parameters, gradient)
-
-
-@register_jitable
-def plain_input(plan: Any, layers: Any, X: int) -> int:
-    """Give the address of the inputs of the first layer before its gains."""
-    if plan.gains < 0:
-        return int(layers[0].input)
-    return int(plan.bent if plan.bends else X)
-
-
-@register_jitable
-def through_gains(like: Any, plan: Any, layer: Any, parameters: int, gradient: int) -> None:
-    """Give gains their slopes, and the first layer its own: from G = a' delta, which stands where the latter goes."""
-    size, fan_in, fan_out = size_of(like), layer.fan_in, layer.fan_out
-    weights = numbers(like, parameters + layer.weights * size, (fan_in, fan_out))
-    slopes = numbers(like, gradient + layer.weights * size, (fan_in, fan_out))
-    gains = numbers(like, parameters + plan.gains * size, fan_in)
-    into = numbers(like, gradient + plan.gains * size, fan_in)
-    for k in range(fan_in):
-        total = slopes[k, 0] * 0
-        for j in range(fan_out):
-            total += weights[k, j] * slopes[k, j]
-            slopes[k, j] *= gains[k]
-        into[k] = total
 
 
 @register_jitable
@@ -280,8 +277,7 @@ def slopes(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: int
     for l in range(last, -1, -1):
         layer = layers[l]
         weights = layer.weights * size
-        came = plain_input(plan, layers, X) if l == 0 else layer.input
-        outer(like, came, layer.delta, rows, layer.fan_in, layer.fan_out, target + weights, stride)
+        outer(like, layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, target + weights, stride)
         if layer.biases >= 0:
             delta = numbers(like, layer.delta, (rows, layer.fan_out))
             for i in range(rows):

@@ -44,7 +44,7 @@ class Plan(NamedTuple):
     begin: int
     rows: int  # address of X (chunk, inputs), where rows are gathered
     bent: int  # address of X (chunk, n_bends)
-    scaled: int  # address of the inputs of the first layer times the gains (chunk, fan_in)
+    scaled: int  # address of the weights of the first layer times the gains (fan_in, fan_out)
     skipped: int  # address of X S (chunk, outputs)
     eta: int  # address (chunk, outputs)
     partial: int  # address of the gradient of one chunk (n_parameters,)
@@ -71,7 +71,7 @@ class Data(NamedTuple):
     update: int  # the block of the rule
     gradient: int  # (n_parameters,)
     decays: int  # (n_parameters,)
-    rates: int  # (n_parameters,), times the rate of a step
+    rates: int  # (n_parameters,) times the rate of a step, 0 where there is one rate for all
 
 
 def empty(shape: tuple[int, ...], dtype: Any) -> Any:
@@ -161,7 +161,7 @@ def lay_out(network: Network, dtype: Float, rows: int = MOST_ROWS) -> Layout:
         begin=begin_block(*activation) if ends_in_one else 0,
         rows=gathered,
         bent=bent,
-        scaled=place(chunk, network.n_gains) if network.n_gains else 0,
+        scaled=place(*network.shapes[0][:2]) if network.n_gains else 0,
         skipped=place(chunk, network.outputs) if network.has_skip else 0,
         eta=eta,
         partial=place(network.n_parameters),

@@ -35,10 +35,11 @@ class CompiledProgram:
         self.weights, self.offset = self._own(problem.weights, (n,)), self._own(problem.offset, (n,))
         self.penalty = self._own(problem.penalty, (k,))
         self.decays = self._own(np.ones(k) if problem.decays is None else problem.decays, (k,))
-        self.rates = self._own(np.ones(k) if problem.rates is None else problem.rates, (k,))
+        self.rates = None if problem.rates is None else self._own(problem.rates, (k,))
         parameter = problem.likelihood.family.parameter
         self.parameter = np.array([0.0 if parameter is None else parameter])
-        self.response, self.update = response_block(problem.likelihood, self.dtype), update_block(rule, self.dtype)
+        self.response = response_block(problem.likelihood, self.dtype)
+        self.update = update_block(rule, self.dtype, self.rates is not None)
         self.local = threading.local()
 
     def run(self, state: State, orders: IntArray, rates: Array) -> State:
@@ -96,8 +97,8 @@ class CompiledProgram:
         return float(weights @ each / np.sum(weights))
 
     def normal(self) -> CompiledNormal | None:
-        """Give what sums the normal equations, for one thread; None with gains, and in float32, too coarse for them."""
-        if self.dtype is not np.float64 or self.problem.network.n_gains:
+        """Give what sums the normal equations, for one thread; None in float32, in which they would lose all digits."""
+        if self.dtype is not np.float64:
             return None
         layout, data, _ = self._laid()
         return CompiledNormal(layout, data, self.problem.network.outputs, (self, self.local.held))
@@ -142,7 +143,7 @@ class CompiledProgram:
             update=self.update,
             gradient=address(gradient),
             decays=address(self.decays),
-            rates=address(self.rates),
+            rates=0 if self.rates is None else address(self.rates),
         )
         self.local.held = (loss, chunk_y, chunk_weights, chunk_offset, shares)
         return layout, data, gradient

@@ -45,7 +45,8 @@ def pieces() -> list[tuple[str, Callable[[], Any]]]:
                 pair = likelihood(family.name, link)
                 found.append((f"family {family.name}, link {link}, {kind}", partial(response_block, pair, dtype)))
         for name in OPTIMISERS:
-            found.append((f"optimiser {name}, {kind}", partial(update_block, optimiser(name), dtype)))
+            for rated, how in ((False, ""), (True, ", a rate for each parameter")):
+                found.append((f"optimiser {name}{how}, {kind}", partial(update_block, optimiser(name), dtype, rated)))
     return found
 
 
