@@ -16,7 +16,7 @@ from pliant.data.arrays import Arrays
 from pliant.data.columns import shown_rows
 from pliant.data.design import Design, has_inputs, learn_design
 from pliant.data.formula import Formula, parse
-from pliant.data.given import check_same_rows, given_groups
+from pliant.data.given import check_same_rows, count_rows, given_groups, written_out
 from pliant.data.table import Table, is_array, named_columns, read_array, read_table
 from pliant.descent import lay_network, split, train_network, training_rows
 from pliant.ensemble import Task, fit_members, n_folds
@@ -122,7 +122,7 @@ def fit(
         the table.
     frequencies : str or array (n,), optional
         How many equal rows each row stands for: whole numbers. The fit is that of the table with its rows
-        repeated, in every number: rows, degrees of freedom, likelihood, dispersion, standard errors.
+        repeated, in every number: rows, degrees of freedom, likelihood, dispersion, standard errors, folds.
     missing : {"drop", "impute", "error"}
         Rows with missing values: left out, and said so; filled by median or commonest level with an indicator
         column; refused.
@@ -195,7 +195,7 @@ def fit(
     chosen = likelihood(family, link)
     parsed, read = formula_and_table(formula, table)
     bends = hidden is not None or has_inputs(parsed, read, weights, offset, frequencies, groups)
-    plan = choose(asked if bends else replace(asked, hidden=()), read.n_rows)
+    plan = choose(asked if bends else replace(asked, hidden=()), count_rows(frequencies, read))
     if plan.exact and checkpoint is not None:
         raise ArgumentError("checkpoint keeps a training, and an exact line is not trained; leave it out")
     if plan.members is not None and checkpoint is not None:
@@ -222,11 +222,15 @@ def fit(
     if plan.exact:
         model = fit_exact_line(chosen, design, arrays, replace(plan.settings, given=_names(beside), asked=said))
     else:
-        plan = widen(plan, len(arrays.y), design.n_inputs, chosen.outputs(arrays.y))
+        labels = None if groups is None else given_groups(groups, read, arrays.rows)
+        if plan.members is not None and frequencies is not None:
+            labels = None if labels is None else np.repeat(labels, arrays.counts.astype(np.int64))
+            read, arrays = written_out(read, arrays, frequencies)
+        plan = widen(plan, count(arrays), design.n_inputs, chosen.outputs(arrays.y))
         network = lay_network(chosen, design, arrays, plan.hidden, activation, skip)
         rows, held_out = split(arrays, trained_on)
         shape = parameter_for_network(chosen, design, rows)
-        sizes = len(rows.y), network.outputs, network.n_parameters
+        sizes = count(rows), network.outputs, network.n_parameters
         if checkpoint is not None and engine == "auto":
             asked = replace(asked, engine=engine_of(checkpoint) or engine)
         plan = settle_engine(refine(plan, *sizes), asked, *sizes)
@@ -236,7 +240,7 @@ def fit(
                 model = fit_members(
                     Task(shape.likelihood, design, rows, network, settings),
                     n_folds(len(rows.y), plan.members or None),
-                    groups=None if groups is None else given_groups(groups, read, rows.rows),
+                    groups=labels,
                     in_order=in_order,
                     threads=threads,
                     report=report,
@@ -316,6 +320,11 @@ def continue_training(
             epochs=last,
         )
     return replace(longer, table=read, frame_kind=model.frame_kind)
+
+
+def count(arrays: Arrays) -> int:
+    """Give the number of rows, each as often as its frequency says."""
+    return round(float(np.sum(arrays.counts)))
 
 
 def _names(beside: Mapping[str, Any]) -> dict[str, str | None]:
