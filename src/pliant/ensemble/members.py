@@ -28,6 +28,7 @@ from pliant.ensemble.jobs import run_all
 from pliant.ensemble.strength import best_share, best_strength, own_fold
 from pliant.ensemble.verdict import constant_losses, deviance_out_of_fold, verdict
 from pliant.functions.likelihood import Likelihood
+from pliant.line.separation import Watch
 from pliant.measure import fingerprint, measure
 from pliant.model import Fitted, linear_predictor
 from pliant.model.members import Members
@@ -196,7 +197,8 @@ def _line(chosen: Likelihood, arrays: Arrays, polished: bool) -> Array:
     """
     aliased = aliased_columns(arrays.X, arrays.weights)
     data = (arrays.X, arrays.y, arrays.totals, arrays.offset)
-    line = fit_line(chosen, *data, aliased=aliased, polished=polished)
+    watch = Watch(chosen, arrays.X, arrays.y, arrays.totals, aliased)  # or a line that runs off takes all its steps
+    line = fit_line(chosen, *data, aliased=aliased, polished=polished, watch=watch)
     slopes = np.var(arrays.X, axis=0)
     for squares in (slopes, np.where(slopes > 0.0, slopes, np.mean(arrays.X**2, axis=0))):
         if not line.converged:
