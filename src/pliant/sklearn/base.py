@@ -118,9 +118,7 @@ class PliantModel(BaseEstimator):
         known = read_offset(offset, exposure, table.n_rows)
         if (known is None) != (self._offset is None):
             had, gets = ("with", "none is given") if known is None else ("without", "one is given")
-            raise ValueError(
-                f"the model was fitted {had} an offset (or exposure), and {gets}: it is part of every mean"
-            )
+            raise ValueError(f"the model was fitted {had} an offset or exposure, and {gets}: it is part of every mean")
         if known is None or self._offset is None:
             return table
         columns: dict[str, Column] = dict(table.columns) | {self._offset: NumberColumn(self._offset, known)}
@@ -134,7 +132,7 @@ class PliantModel(BaseEstimator):
     @property
     def loss_curve_(self) -> list[float]:
         """Training loss after each epoch."""
-        return list(self._history("loss_curve_")["loss"])
+        return [float(each) for each in self._history("loss_curve_")["loss"]]
 
     @property
     def n_iter_(self) -> int:
