@@ -302,6 +302,19 @@ def test_separated_classes_have_a_ridge_of_which_a_note_says_so():
     assert "firth" in str(firth.result_.summary()).lower()
 
 
+def test_classes_are_for_the_classifier():
+    with pytest.raises(ArgumentError, match="take PliantClassifier"):
+        PliantRegressor("multinomial").fit(NUMBERS, MASS)
+
+
+def test_a_known_part_of_the_linear_predictor_is_asked_for_again():
+    model = PliantClassifier(hidden=()).fit(NUMBERS, PENGUINS["sex"], offset=NUMBERS[:, 0] / 100.0)
+    near, far = (model.predict_proba(NUMBERS[:5], offset=value)[:, 1] for value in (0.0, 1.0))
+    np.testing.assert_allclose(np.log(far / (1 - far)) - np.log(near / (1 - near)), 1.0, rtol=1e-9)
+    with pytest.raises(ValueError, match="none is given"):
+        model.predict(NUMBERS)
+
+
 def test_one_class_is_said_to_be_one():
     with pytest.raises(ValueError, match="there is one class: "):
         PliantClassifier().fit(NUMBERS, np.ones(len(X), dtype=int))

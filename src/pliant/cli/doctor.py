@@ -15,7 +15,7 @@ PACKAGES = {
     "numba": "the compiled engine",
     "torch": "the torch engine; pip install 'pliant[torch]'",
     "matplotlib": "pictures; pip install 'pliant[plots]'",
-    "scikit-learn": "estimators; pip install 'pliant[sklearn]'",
+    "scikit-learn": "pliant.sklearn; pip install 'pliant[sklearn]'",
     "pandas": "pandas frames",
     "pyarrow": "arrow tables",
 }

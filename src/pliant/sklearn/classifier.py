@@ -119,7 +119,7 @@ class PliantClassifier(ClassifierMixin, PliantModel):
         self.verbose = verbose
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None, exposure: Any = None, groups: Any = None
+        self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None, groups: Any = None
     ) -> "PliantClassifier":
         """Fit the model; see `PliantRegressor.fit`. The classes are the distinct values of y.
 
@@ -146,7 +146,7 @@ class PliantClassifier(ClassifierMixin, PliantModel):
         name = free_name(getattr(y, "name", None), table.names, "y")
         levels = tuple(str(each) for each in self.classes_.tolist())
         response: dict[str, Column] = {name: FactorColumn(name, codes, levels)}
-        shift = read_offset(offset, exposure, table.n_rows)
+        shift = read_offset(offset, None, table.n_rows)
         family = "binomial" if len(self.classes_) == 2 else "multinomial"
         given = (table, response, counted, shift, groups, family)
         try:
@@ -160,13 +160,7 @@ class PliantClassifier(ClassifierMixin, PliantModel):
             self.result_ = replace(model, notes=(*model.notes, note))
         return self
 
-    def predict(
-        self,
-        X: Any,
-        interval: float | None = None,
-        offset: Any = None,
-        exposure: Any = None,
-    ) -> Any:
+    def predict(self, X: Any, interval: float | None = None, offset: Any = None) -> Any:
         """Give the most probable class of each row, and on request the set of classes that it may be.
 
         Parameters
@@ -175,7 +169,7 @@ class PliantClassifier(ClassifierMixin, PliantModel):
         interval : float, optional
             Such as 0.9: the share of new rows whose class is to lie in their set. It rests on the members, or on rows
             held out.
-        offset, exposure : array (m,) or float, optional
+        offset : array (m,) or float, optional
             Where the model was fitted with one.
 
         Returns
@@ -187,7 +181,7 @@ class PliantClassifier(ClassifierMixin, PliantModel):
         InputError
             If sets are asked of a line, or of one network that held out no rows.
         """
-        table = self._new_table(X, offset, exposure)
+        table = self._new_table(X, offset, None)
         best = self.classes_[np.argmax(probabilities(self.result_.likelihood, self._eta(table)), axis=1)]
         if interval is None:
             return best
@@ -198,12 +192,12 @@ class PliantClassifier(ClassifierMixin, PliantModel):
             )
         return best, in_sets(self.result_, places(self.result_, table), interval, USER)
 
-    def predict_proba(self, X: Any, offset: Any = None, exposure: Any = None) -> Array:
+    def predict_proba(self, X: Any, offset: Any = None) -> Array:
         """Give the probability (m, classes) of each of `classes_`."""
-        table = self._new_table(X, offset, exposure)
+        table = self._new_table(X, offset, None)
         return np.asarray(probabilities(self.result_.likelihood, self._eta(table)))
 
-    def predict_log_proba(self, X: Any, offset: Any = None, exposure: Any = None) -> Array:
+    def predict_log_proba(self, X: Any, offset: Any = None) -> Array:
         """Give the logarithm of the probability (m, classes) of each of `classes_`; -inf where that is 0."""
         with np.errstate(divide="ignore"):
-            return np.asarray(np.log(self.predict_proba(X, offset, exposure)))
+            return np.asarray(np.log(self.predict_proba(X, offset)))

@@ -4,12 +4,14 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.validation import check_consistent_length
 
 from pliant.data.arrays import Arrays
 from pliant.data.columns import Column, NumberColumn
 from pliant.errors import ArgumentError
+from pliant.functions.likelihood import likelihood
 from pliant.inference.intervals import prediction_interval
 from pliant.measure import null_deviance
 from pliant.sklearn.base import PliantModel
@@ -159,7 +161,7 @@ class PliantRegressor(RegressorMixin, PliantModel):
         if values.ndim == 2 and values.shape[1] == 1:
             values = column_or_1d(values, warn=True)
         check_consistent_length(np.empty(table.n_rows), values)
-        self._check_exposure(exposure)
+        self._check_likelihood(exposure)
         several = values.reshape(len(values), -1).T
         named: list[Any] = list(y.columns) if is_frame(y) else [getattr(y, "name", None)]
         response: dict[str, Column] = {}
@@ -214,8 +216,6 @@ class PliantRegressor(RegressorMixin, PliantModel):
         mu = self.predict(X, offset=offset, exposure=exposure)
         chosen = self.result_.likelihood
         if chosen.family.name == "gaussian":
-            from sklearn.metrics import r2_score
-
             return float(r2_score(y, mu, sample_weight=sample_weight))
         values = np.asarray(check_array(y, ensure_2d=False, dtype=np.float64, input_name="y"))
         n = len(values)
@@ -229,9 +229,10 @@ class PliantRegressor(RegressorMixin, PliantModel):
         deviance = float(rows.totals @ chosen.deviance(responses, mu.reshape(n, -1)[keep]))
         return 1.0 - deviance / null_deviance(chosen, rows, intercept=True)
 
-    def _check_exposure(self, exposure: Any) -> None:
-        """See that a mean can be proportional to something."""
-        from pliant.functions.likelihood import likelihood
-
-        if exposure is not None and (link := likelihood(self.family, self.link).link.name) != "log":
-            raise ArgumentError(f"exposure goes with the link log, and this is {link}; give an offset")
+    def _check_likelihood(self, exposure: Any) -> None:
+        """See that responses are numbers, and that a mean can be proportional to an exposure."""
+        chosen = likelihood(self.family, self.link)
+        if chosen.has_classes:
+            raise ArgumentError(f"the family {chosen.family.name} is of classes; take PliantClassifier")
+        if exposure is not None and chosen.link.name != "log":
+            raise ArgumentError(f"exposure goes with the link log, and this is {chosen.link.name}; give an offset")
