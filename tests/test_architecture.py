@@ -30,7 +30,7 @@ ROWS = (
     ("plots",),
     ("page",),
     ("report", "tour"),
-    ("estimators", "scale", "cli", "studio"),
+    ("sklearn", "scale", "cli", "studio"),
     ("__init__", "__main__"),
 )
 ROW_OF = {room: row for row, rooms in enumerate(ROWS) for room in rooms}
@@ -46,7 +46,8 @@ PLACES = {
     "polars": ("data/", "datasets/"),
     "pyarrow": ("data/", "scale/"),
     "pandas": (),
-    "sklearn": ("estimators.py", "estimators/"),
+    "sklearn": ("sklearn/",),
+    "joblib": ("sklearn/",),
     "click": ("cli/",),
     "rich": ("training/progress.py", "cli/"),
     "safetensors": ("modelfile.py",),

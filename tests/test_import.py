@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "numba", "matplotlib", "scipy.stats", "sklearn", "polars", "onnx", "onnxruntime")
+HEAVY = ("torch", "numba", "matplotlib", "scipy.stats", "sklearn", "joblib", "polars", "onnx", "onnxruntime")
 # What a line fitted to a dict of arrays has no use for either.
-NOT_FOR_A_FIT = ("torch", "numba", "matplotlib", "scipy.stats", "sklearn", "pandas", "statsmodels")
+NOT_FOR_A_FIT = ("torch", "numba", "matplotlib", "scipy.stats", "sklearn", "joblib", "pandas", "statsmodels")
 
 
 def loaded_after(code: str, *, watched: tuple[str, ...]) -> list[str]:

@@ -16,7 +16,7 @@ from pliant.data.arrays import Arrays
 from pliant.data.columns import shown_rows
 from pliant.data.design import Design, has_inputs, learn_design
 from pliant.data.formula import Formula, parse
-from pliant.data.given import check_same_rows, given_groups
+from pliant.data.given import check_same_rows, count_rows, given_groups, written_out
 from pliant.data.table import Table, is_array, named_columns, read_array, read_table
 from pliant.descent import lay_network, split, train_network, training_rows
 from pliant.ensemble import Task, better, fit_members, n_folds
@@ -136,7 +136,7 @@ def fit(
         the table.
     frequencies : str or array (n,), optional
         How many equal rows each row stands for: whole numbers. The fit is that of the table with its rows
-        repeated, in every number: rows, degrees of freedom, likelihood, dispersion, standard errors.
+        repeated, in every number: rows, degrees of freedom, likelihood, dispersion, standard errors, folds.
     missing : {"drop", "impute", "error"}
         Rows with missing values: left out, and said so; filled by median or commonest level with an indicator
         column; refused.
@@ -211,7 +211,9 @@ def fit(
     chosen = likelihood(family, link)
     parsed, read = formula_and_table(formula, table)
     bends = hidden is not None or has_inputs(parsed, read, weights, offset, frequencies, groups)
-    plan = choose(asked if bends else replace(asked, hidden=()), read.n_rows, chosen.scales_with_response)
+    plan = choose(
+        asked if bends else replace(asked, hidden=()), count_rows(frequencies, read), chosen.scales_with_response
+    )
     if plan.exact and checkpoint is not None:
         raise ArgumentError("checkpoint keeps a training, and an exact line is not trained; leave it out")
     if plan.members is not None and checkpoint is not None:
@@ -238,7 +240,11 @@ def fit(
     if plan.exact:
         model = fit_exact_line(chosen, design, arrays, replace(plan.settings, given=_names(beside), asked=said))
     else:
-        shapes = len(arrays.y), design.n_inputs, chosen.outputs(arrays.y)
+        labels = None if groups is None else given_groups(groups, read, arrays.rows)
+        if plan.members is not None and frequencies is not None:
+            labels = None if labels is None else np.repeat(labels, arrays.counts.astype(np.int64))
+            read, arrays = written_out(read, arrays, frequencies)
+        shapes = count(arrays), design.n_inputs, chosen.outputs(arrays.y)
         plan = instead(widen(plan, *shapes), asked, shapes, chosen.scales_with_response)
         rows, held_out = split(arrays, trained_on)
         shape = parameter_for_network(chosen, design, rows)
@@ -249,7 +255,7 @@ def fit(
             """Settle a plan for these rows, and lay its network."""
             own = design.embedded(rows) if plan.deep else design
             network = lay_network(chosen, own, rows, plan.hidden, activation_of(plan, activation), skip)
-            sizes = len(rows.y), network.outputs, network.n_parameters
+            sizes = count(rows), network.outputs, network.n_parameters
             plan = settle_engine(refine(plan, *sizes), asked, *sizes)
             settings = replace(plan.settings, given=_names(beside), asked=said)
             return plan, Task(shape.likelihood, own, rows, network, settings)
@@ -261,16 +267,15 @@ def fit(
                     task.chosen, task.design, rows, held_out, task.network, task.settings, report, checkpoint=checkpoint
                 )
             else:
-                left_out = None if groups is None else given_groups(groups, read, rows.rows)
-                count = n_folds(len(rows.y), plan.members or None)
+                folds = n_folds(len(rows.y), plan.members or None)
 
                 def of_members(task: Task) -> Fitted:
-                    return fit_members(task, count, left_out, in_order, threads, report)
+                    return fit_members(task, folds, labels, in_order, threads, report)
 
                 model = of_members(task)
                 share = 0.0 if model.members is None else model.members.verdict.share
                 if worth_it(plan, asked, len(rows.y), share):
-                    deeper = by_small_steps(replace(asked, members=count), len(rows.y), chosen.scales_with_response)
+                    deeper = by_small_steps(replace(asked, members=folds), len(rows.y), chosen.scales_with_response)
                     model = better(model, of_members(laid(deeper)[1]))
         model = replace(model, notes=model.notes + shape.notes)
     notes = model.notes if bends else (*model.notes, NOTHING_BENDS)
@@ -342,6 +347,11 @@ def continue_training(
             epochs=last,
         )
     return replace(longer, table=read, frame_kind=model.frame_kind)
+
+
+def count(arrays: Arrays) -> int:
+    """Give the number of rows, each as often as its frequency says."""
+    return round(float(np.sum(arrays.counts)))
 
 
 def _names(beside: Mapping[str, Any]) -> dict[str, str | None]:

@@ -106,7 +106,7 @@ def test_a_model_of_frequencies_counts_its_rows():
     model = pliant.fit("y ~ .", table, frequencies="n", hidden=3, members=5)
     assert model.members.verdict.n_rows == 60
     assert model.facts.n_rows == 60
-    assert len(model.members.folds) == 30
+    assert len(model.members.folds) == 60
     comparison = model.compare()
     assert comparison.verdict.kind == "curve"
     assert comparison.lines[2].gain == pytest.approx(comparison.lines[1].loss - comparison.lines[2].loss)

@@ -15,7 +15,7 @@ PACKAGES = {
     "numba": "the compiled engine",
     "torch": "the torch engine; pip install 'pliant[torch]'",
     "matplotlib": "pictures; pip install 'pliant[plots]'",
-    "scikit-learn": "estimators; pip install 'pliant[sklearn]'",
+    "scikit-learn": "pliant.sklearn; pip install 'pliant[sklearn]'",
     "onnx": "export; pip install 'pliant[onnx]'",
     "onnxruntime": "checks what was exported; pip install 'pliant[onnx]'",
     "pandas": "pandas frames",

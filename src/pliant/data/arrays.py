@@ -1,6 +1,7 @@
 """The arrays of a fit: what is left of a table once formula and family have been applied."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,3 +33,39 @@ class Arrays:
         """Give some of the rows, counted from 0 within these."""
         counts = None if self.frequencies is None else self.frequencies[rows]
         return Arrays(self.X[rows], self.y[rows], self.weights[rows], self.offset[rows], self.rows[rows], counts)
+
+    def repeated(self) -> "Arrays":
+        """Give as many equal rows, side by side, as each row stands for."""
+        if self.frequencies is None:
+            return self
+        copies = np.repeat(np.arange(len(self.y)), self.frequencies.astype(np.int64))
+        return replace(self.take(copies), frequencies=None)
+
+    def order(self, *beside: Array) -> IntArray:
+        """Give the rows (n,) in an order that only their numbers decide, and what lies beside them: not the table's.
+
+        The response comes last, so that where the inputs differ it has no part in the order.
+        """
+        return canonical_order((*self.X.T, self.offset, self.weights, *beside, *self.y.T))
+
+
+def canonical_order(columns: Iterable[Array]) -> IntArray:
+    """Give the order (n,) of rows by their first column, those that are equal in it by the next, and so on.
+
+    Copies of a row stand side by side, in the order in which they came. Columns are looked at until no rows are equal,
+    which is mostly soon.
+    """
+    codes: IntArray | None = None
+    for column in columns:
+        order = np.argsort(column, kind="stable") if codes is None else np.lexsort((column, codes))
+        values = column[order]
+        new = values[1:] != values[:-1]
+        if codes is None:
+            codes = np.zeros(len(column), dtype=np.int64)
+        else:
+            own = codes[order]
+            new |= own[1:] != own[:-1]
+        codes[order[1:]] = np.cumsum(new)
+        if len(codes) and codes[order[-1]] == len(codes) - 1:
+            break
+    return np.argsort(codes, kind="stable") if codes is not None else np.zeros(0, dtype=np.int64)

@@ -1,9 +1,11 @@
 """What comes beside a table, one number a row: weights, frequencies, offset; and which rows are complete with them."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from pliant.data.arrays import Arrays
 from pliant.data.columns import FactorColumn, shown, shown_rows
 from pliant.data.formula import Formula, variables
 from pliant.data.table import Table
@@ -60,6 +62,24 @@ def given_frequencies(frequencies: Any, table: Table) -> Array | None:
     if table.n_rows and not np.any(given > 0.0):
         raise TableError(f"{table.source}: no row has a frequency above zero")
     return given
+
+
+def count_rows(frequencies: Any, table: Table) -> int:
+    """Give how many rows a table has, each as often as its frequency says."""
+    counts = given_frequencies(frequencies, table)
+    return table.n_rows if counts is None else round(float(np.nansum(counts)))
+
+
+def written_out(table: Table, arrays: Arrays, frequencies: Any) -> tuple[Table, Arrays]:
+    """Give a table and its arrays with the rows repeated as often as the frequencies say, which came as an argument."""
+    counts = given_frequencies(frequencies, table)
+    if counts is None:
+        return table, arrays
+    times = np.nan_to_num(counts).astype(np.int64)
+    longer = arrays.repeated()
+    nth = np.arange(len(longer.y)) - np.repeat(np.cumsum(times[arrays.rows]) - times[arrays.rows], times[arrays.rows])
+    rows = (np.cumsum(times) - times)[longer.rows] + nth
+    return table.take(np.repeat(np.arange(table.n_rows), times)), replace(longer, rows=rows)
 
 
 def frequency_notes(frequencies: Any, counts: Array | None, keep: BoolArray) -> tuple[str, ...]:

@@ -113,13 +113,13 @@ class Scaling:
     def learnt_again(
         self, inputs: Array, y: Array, offset: Array, intercept: bool, frequencies: Array | None = None
     ) -> "Scaling":
-        """Learn from other rows (n, p') what this one has learnt from its own; what it leaves alone stays."""
+        """Learn from other rows (n, p') what this one has learnt from its own; what it leaves alone, and an embedding, stays."""
         learnt = Scaling.learn(inputs, y, offset, intercept, frequencies)
         plain = Scaling.none(len(self.centre))
         scaled = self._is_learnt(self.centre, self.scale)
         moved = self._is_learnt(self.response_centre, self.response_scale)
         inside, outside = learnt if scaled else plain, learnt if moved else plain
-        return Scaling(inside.centre, inside.scale, outside.response_centre, outside.response_scale)
+        return Scaling(inside.centre, inside.scale, outside.response_centre, outside.response_scale, self.embedding)
 
     def to_dict(self) -> dict[str, Any]:
         """Give what JSON can say."""

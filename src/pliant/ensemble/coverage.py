@@ -57,11 +57,12 @@ class Unseen:
         """The score (n,) of each row at its own fold's share; and for each fold the others', sorted."""
         own, others = np.empty(len(self.folds)), []
         times, made = self.arrays.counts.astype(np.int64), {}
+        order = self.arrays.order()  # of the table's rows nothing depends on: a rank within a count is drawn
         for k, share in enumerate(self.shares):
             if share not in made:
                 rng = np.random.default_rng(self.seed)
-                data = (self.arrays.y, self._eta(share), self.arrays.weights, self.dispersion)
-                made[share] = conformity(self.likelihood, *data, rng)
+                data = (self.arrays.y[order], self._eta(share)[order], self.arrays.weights[order], self.dispersion)
+                made[share] = conformity(self.likelihood, *data, rng)[np.argsort(order)]
             mine = self.folds == k
             own[mine] = made[share][mine]
             rest = np.repeat(made[share][~mine], times[~mine])

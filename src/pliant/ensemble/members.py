@@ -3,16 +3,18 @@
 Each member learns its units, its line and its weights from its own rows. Their out-of-fold values tell how far the
 curve is to be trusted: they give the verdict, the share of the curve in the prediction, and the scores of the
 intervals. Members do not depend on one another, so neither order nor number of threads changes a digit.
+
+Nor does the order of the rows: they are taken in one that their numbers decide, unless it is that of time. Copies of a
+row fall into folds as if they were any rows. (To leave out all copies together was tried: where few rows differ, as in
+a table of factors, a fold is then all rows of one response, and what the others say of these is wrong.)
 """
 
-import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from pliant.data.arrays import Arrays
 from pliant.data.design import Design, aliased_columns
@@ -22,9 +24,11 @@ from pliant.ensemble.conformal import RANKS, conformity, too_few_note
 from pliant.ensemble.coverage import Unseen, claims, reached_by
 from pliant.ensemble.curvature import curvature_test
 from pliant.ensemble.folds import draw_folds
+from pliant.ensemble.jobs import run_all
 from pliant.ensemble.strength import best_share, best_strength, own_fold
 from pliant.ensemble.verdict import constant_losses, deviance_out_of_fold, verdict
 from pliant.functions.likelihood import Likelihood
+from pliant.line.separation import Watch
 from pliant.measure import fingerprint, measure
 from pliant.model import Fitted, linear_predictor
 from pliant.model.members import Members
@@ -35,7 +39,6 @@ from pliant.training import Progress, Report
 from pliant.types import Array, IntArray
 
 FOLDS = 3  # stream of the seed
-LARGE_LINE = 200  # coefficients
 RIDGE = 1e-4  # of a line that does not exist without one, as with separated classes
 
 
@@ -87,6 +90,10 @@ def fit_members(
     report : callable, optional
         Told after every member.
     """
+    given = task.arrays
+    labels = () if groups is None else (np.unique(np.asarray(groups), return_inverse=True)[1],)
+    order = np.arange(len(given.y)) if in_order else given.order(*labels)
+    task, groups = _taken(task, order), labels[0][order] if labels else None
     chosen, design, arrays, network, settings = task.chosen, task.design, task.arrays, task.network, task.settings
     classes = chosen.family.coding in ("classes", "binary")
     folds = draw_folds(count, arrays.y, seed_stream(settings.seed, FOLDS), classes, groups, in_order)
@@ -113,33 +120,37 @@ def fit_members(
     facts = _facts(task, mu, eta, effective)
     scores = conformity(chosen, arrays.y, eta, arrays.weights, facts.dispersion, seed_stream(settings.seed, RANKS))
     evidence = np.stack([member.evidence[best] for member in members])
+    shares = _shares_without_fold(task, folds, etas, line_etas) if claims(chosen, scores) else None
+    back = np.argsort(order)
+    curve, line, folds, scores = curve[back], line[back], folds[back], scores[back]
     kept = Members(network, parameters, lines, share, folds, scores, said, (curve, line))
-    kept = replace(kept, strength=members[0].strengths[best], frequencies=arrays.frequencies, evidence=evidence)
-    if claims(chosen, scores):
-        shares = _shares_without_fold(task, folds, etas, line_etas)
-        unseen = Unseen(chosen, arrays, curve, line, folds, shares, facts.dispersion, settings.seed)
+    kept = replace(kept, strength=members[0].strengths[best], frequencies=given.frequencies, evidence=evidence)
+    if shares is not None:
+        unseen = Unseen(chosen, given, curve, line, folds, shares, facts.dispersion, settings.seed)
         kept = replace(kept, fold_shares=shares, reached=reached_by(unseen))
     notes = design.notes + too_few_note(kept)
-    return Fitted(design, wide, chosen, merged, settings, facts, notes, arrays=arrays, members=kept)
+    return Fitted(design, wide, chosen, merged, settings, facts, notes, arrays=given, members=kept)
+
+
+def _taken(task: Task, order: IntArray) -> Task:
+    """Give a task with its rows in an order, its units of training to the last bit as these give them."""
+    design, arrays = task.design, task.arrays.take(order)
+    scaling = design.scaling.learnt_again(
+        design.raw_inputs(arrays.X), arrays.y, arrays.offset, design.has_intercept, arrays.frequencies
+    )
+    return replace(task, arrays=arrays, design=replace(design, scaling=scaling))
 
 
 def _fit_all(task: Task, folds: IntArray, count: int, threads: int | None, report: Report | None) -> list[Member]:
-    """Fit every member, on threads."""
+    """Fit every member, on threads or as a face has it."""
     began = time.perf_counter()
     done: list[Member] = []
-    workers = min(count, threads or os.cpu_count() or 1)
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
-        jobs = [pool.submit(_fit_one, task, folds, k) for k in range(count)]
-        try:
-            for k, job in enumerate(jobs, start=1):
-                done.append(job.result())
-                if report is not None:
-                    seconds = max(time.perf_counter() - began, 1e-9)
-                    rows = k * len(folds) / seconds
-                    report(Progress(k, count, None, None, rows, seconds / k * (count - k), "member"))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    for k, member in enumerate(run_all(partial(_fit_one, task, folds), count, threads), start=1):
+        done.append(member)
+        if report is not None:
+            seconds = max(time.perf_counter() - began, 1e-9)
+            rows = k * len(folds) / seconds
+            report(Progress(k, count, None, None, rows, seconds / k * (count - k), "member"))
     return done
 
 
@@ -220,19 +231,17 @@ def _line(chosen: Likelihood, arrays: Arrays, polished: bool) -> Array:
 
     Where it has no finite coefficients a small ridge stands in: on the slopes, and where that is not enough, as when a
     class has no row, on the intercept too. A line that only says what a fold does not see needs no last digits
-    (`polished`), and one of many classes and columns, which takes a hundred long steps to find that it is at infinity, has
-    its ridge at once.
+    (`polished`).
     """
     aliased = aliased_columns(arrays.X, arrays.weights)
     data = (arrays.X, arrays.y, arrays.totals, arrays.offset)
-    large = chosen.family.coding == "classes" and arrays.X.shape[1] * chosen.outputs(arrays.y) > LARGE_LINE
-    line = None if large else fit_line(chosen, *data, aliased=aliased, polished=polished)
+    watch = Watch(chosen, arrays.X, arrays.y, arrays.totals, aliased)  # or a line that runs off takes all its steps
+    line = fit_line(chosen, *data, aliased=aliased, polished=polished, watch=watch)
     slopes = np.var(arrays.X, axis=0)
     for squares in (slopes, np.where(slopes > 0.0, slopes, np.mean(arrays.X**2, axis=0))):
-        if line is None or not line.converged:
+        if not line.converged:
             ridge = RIDGE * np.sum(arrays.totals) * squares
             line = fit_line(chosen, *data, aliased=aliased, ridge=ridge, polished=polished)
-    assert line is not None
     return np.asarray(np.nan_to_num(line.coefficients))
 
 

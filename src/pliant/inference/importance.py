@@ -23,6 +23,7 @@ import numpy as np
 
 from pliant.data.arrays import Arrays
 from pliant.data.columns import shown
+from pliant.data.given import written_out
 from pliant.data.table import Table, read_table
 from pliant.descent import seed_stream
 from pliant.ensemble.verdict import constant_losses
@@ -131,6 +132,8 @@ def _rows(model: "Fitted", table: object) -> Rows:
             )
         given = {what: name for what, name in model.settings.given.items() if name is not None and name in read}
         arrays, measured_on = model.design.arrays(read, **given), GIVEN
+        if model.members is not None:
+            read, arrays = written_out(read, arrays, given.get("frequencies"))
         if len(arrays.y) and fingerprint(arrays, None) == model.facts.fingerprint:
             measured_on = TRAINING  # the training table again, for a model from a file
     folds = None

@@ -21,7 +21,7 @@ from pliant.ensemble.spread import fit_spread, scales_at
 from pliant.errors import ArgumentError, InputError, PliantWarning
 from pliant.inference.jackknife import member_eta
 from pliant.optimisers.checks import check_choice
-from pliant.types import Array, IntArray
+from pliant.types import Array, BoolArray, IntArray
 
 if TYPE_CHECKING:
     from pliant.inference.delta import Places
@@ -80,6 +80,21 @@ def member_sets(model: "Fitted", at: "Places", level: float) -> dict[str, Any]:
     """Give the prediction set of each row: the levels in it, joined by commas in their own order, and how many.
 
     A level that holds a comma itself stands in quotation marks.
+    """
+    rows = np.flatnonzero(at.used)
+    named = (f'"{level}"' if "," in level else level for level in model.design.response.levels or ("0", "1"))
+    levels = np.array(list(named), dtype=object)
+    text: list[str | None] = [None] * len(at.used)
+    sizes: list[int | None] = [None] * len(at.used)
+    for row, each in zip(rows, in_sets(model, at, level, USER + 1)[rows], strict=True):
+        text[row], sizes[row] = ", ".join(levels[each]), int(np.sum(each))
+    return {"set": text, "set_size": sizes}
+
+
+def in_sets(model: "Fitted", at: "Places", level: float, user: int) -> BoolArray:
+    """Say which levels (m, C) are in the prediction set of each row; none where a row is not complete.
+
+    `user` frames above a warning stands whoever asked.
 
     Raises
     ------
@@ -101,14 +116,10 @@ def member_sets(model: "Fitted", at: "Places", level: float) -> dict[str, Any]:
     n = int(np.sum(np.isfinite(scores)))
     if rank_ends(n, level)[0] < 1:
         end = np.full(len(rows), np.inf)
-        _warn(end, end, level, n, "holds every class")
-    named = (f'"{level}"' if "," in level else level for level in model.design.response.levels or ("0", "1"))
-    levels = np.array(list(named), dtype=object)
-    text: list[str | None] = [None] * len(at.used)
-    sizes: list[int | None] = [None] * len(at.used)
-    for row, each in zip(rows, inside, strict=True):
-        text[row], sizes[row] = ", ".join(levels[each]), int(np.sum(each))
-    return {"set": text, "set_size": sizes}
+        _warn(end, end, level, n, "holds every class", user)
+    found = np.zeros((len(at.used), inside.shape[1]), dtype=bool)
+    found[rows] = inside
+    return found
 
 
 def member_means(model: "Fitted", X: Array, offset: Array) -> Array:
@@ -197,7 +208,7 @@ def _check_scores(model: "Fitted", scores: Array) -> None:
     )
 
 
-def _warn(low: Array, high: Array, level: float, n: int, what: str) -> None:
+def _warn(low: Array, high: Array, level: float, n: int, what: str, user: int = USER) -> None:
     """Say it, once, where an end is infinite."""
     endless = int(np.sum(~(np.isfinite(low) & np.isfinite(high))))
     if rank_ends(n, level)[0] < 1:
@@ -212,4 +223,4 @@ def _warn(low: Array, high: Array, level: float, n: int, what: str) -> None:
         )
     else:
         return
-    warnings.warn(said, PliantWarning, stacklevel=USER)
+    warnings.warn(said, PliantWarning, stacklevel=user)

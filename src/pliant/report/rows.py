@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pliant.data.arrays import Arrays
+from pliant.data.given import written_out
 from pliant.data.table import Table, read_table
 from pliant.descent import split, training_rows
 from pliant.measure import fingerprint
@@ -51,6 +52,8 @@ def subject_of(model: Fitted, table: object = None) -> Subject:
     read = read_table(table)
     named = {what: column for what, column in model.settings.given.items() if column is not None}
     arrays = model.design.arrays(read, **named)
+    if model.members is not None:
+        read, arrays = written_out(read, arrays, named.get("frequencies"))
     settings = model.settings
     rows, held_out = split(arrays, training_rows(read.n_rows, settings.validation, settings.seed))
     if not _are_the_training_rows(model, rows, held_out):
