@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         train_torch,
         training_loop,
     )
-    from pliant.study import compare
+    from pliant.study import compare, search
 
 _HOMES = {
     "Fitted": "pliant.model",
@@ -42,6 +42,7 @@ _HOMES = {
     "load": "pliant.storage",
     "look": "pliant.inference.look",
     "network_gradient": "pliant.story",
+    "search": "pliant.study",
     "squared_loss": "pliant.story",
     "train_torch": "pliant.story",
     "training_loop": "pliant.story",
@@ -64,6 +65,7 @@ __all__ = [
     "load",
     "look",
     "network_gradient",
+    "search",
     "squared_loss",
     "train_torch",
     "training_loop",

@@ -261,8 +261,8 @@ def test_settings_are_read_as_plain_values(text: str, wanted: dict[str, object])
 
 
 def test_every_function_has_a_signature_that_names_it() -> None:
-    numbers = "I log log1p log2 log10 exp sqrt abs sin cos tanh scale center centre"
-    others = "poly bs ns cr factor cut C offset net cbind"
+    numbers = "I log log1p log2 log10 exp sqrt abs sin cos tanh scale center centre year hour"
+    others = "poly bs ns cr factor cut C month weekday offset net cbind"
     assert set(FUNCTIONS) == set(f"{numbers} {others}".split())
     assert FUNCTIONS["centre"] is FUNCTIONS["center"]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from pliant.data.calendar import PARTS
 from pliant.data.design import Design
 from pliant.data.evaluate import Numeric, States, evaluate, number
 from pliant.data.formula import FUNCTIONS, Binary, Call, Name, Node, Unary, settings, variables
@@ -59,6 +60,8 @@ def node_slope(node: Node, name: str, table: Table, states: States) -> Array:
         values = number(node.arguments[0], table, states)
         inner = node_slope(node.arguments[0], name, table, states)
         function = FUNCTIONS[node.function].name
+        if function in PARTS:  # of the calendar: they step
+            return np.zeros((table.n_rows, 1))
         if function in BASES:
             return BASES[function](values, states[str(node)]) * inner
         base = settings(node).get("base", np.e)

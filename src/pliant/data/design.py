@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pliant.data.arrays import Arrays
-from pliant.data.embedding import Embedding
+from pliant.data.calendar import Dates, date_notes, date_parts, with_dates
 from pliant.data.evaluate import Groups, States, learn, number
 from pliant.data.formula import Formula, Name, Node, Terms, expand, parse, variables
 from pliant.data.given import (
+    check_some_left,
     columns_for,
     complete_rows,
     frequency_notes,
@@ -65,6 +66,8 @@ class Design:
         Of the training table: what `.` stands for.
     offset_column : str or None
         The column that came as `offset="name"`; among the offsets of `terms`, so that predictions use it too.
+    dates : mapping of str to tuple of str
+        The parts of the calendar that a date stands for beside its trend; among the terms.
     response : Response
     states : dict
         What stateful parts learnt: levels, knots, means.
@@ -82,6 +85,7 @@ class Design:
     terms: Terms
     columns: tuple[str, ...]
     offset_column: str | None
+    dates: Dates
     response: Response
     states: States
     full: tuple[frozenset[Node], ...]
@@ -182,8 +186,7 @@ class Design:
     def embedded(self, arrays: Arrays) -> "Design":
         """Give the design with an embedding of the inputs that may bend, learnt from training rows."""
         used = arrays.counts * (arrays.weights > 0.0)
-        learnt = Embedding.learn(self.raw_inputs(arrays.X), self.input_bends, used)
-        return replace(self, scaling=replace(self.scaling, embedding=learnt))
+        return replace(self, scaling=self.scaling.embedded(self.raw_inputs(arrays.X), self.input_bends, used))
 
     def raw_inputs(self, X: Array) -> Array:
         """Give the columns of a design matrix without the intercept, in the user's units."""
@@ -200,6 +203,7 @@ class Design:
             "formula": self.formula.text or str(self.formula),
             "columns": self.columns,
             "offset_column": self.offset_column,
+            "dates": self.dates,
             "response": self.response.to_dict(),
             "states": self.states,
             "full": [[str(node) for node in term.factors if node in full] for term, full in self._with_full()],
@@ -217,7 +221,8 @@ class Design:
     def from_dict(cls, said: Mapping[str, Any]) -> "Design":
         """Build it again from `to_dict`."""
         formula = parse(said["formula"])
-        terms = _with_offset(expand(formula, said["columns"]), said["offset_column"])
+        dates = {name: tuple(parts) for name, parts in said.get("dates", {}).items()}
+        terms = with_dates(_with_offset(expand(formula, said["columns"]), said["offset_column"]), dates)
         assert terms.response is not None
         full = tuple(
             frozenset(node for node in term.factors if str(node) in names)
@@ -228,6 +233,7 @@ class Design:
             terms,
             tuple(said["columns"]),
             said["offset_column"],
+            dates,
             Response.from_dict(terms.response, said["response"]),
             said["states"],
             full,
@@ -294,7 +300,7 @@ def learn_design(
         raise FormulaError("the right side of the formula is empty; write y ~ 1 for the mean alone")
     if terms.response is None:
         raise FormulaError("the formula has no response; write it to the left of '~', as in y ~ x")
-    reads, said = terms.reads, variables(terms.response)
+    modelled, reads, said = terms.response, terms.reads, variables(terms.response)
     mask = np.ones(table.n_rows, dtype=bool) if training is None else training
     if missing == "error":
         refuse_missing(table, tuple(dict.fromkeys((*said, *reads))))
@@ -305,18 +311,20 @@ def learn_design(
     counts = given_frequencies(frequencies, table)
     complete = complete_rows(table, said, reads, fillable, given, shift, *(() if counts is None else (counts,)))
     keep = complete if counts is None else complete & (counts > 0.0)
-    _check_some_left(table, keep & mask)
+    check_some_left(table, keep & mask)
+    dates = date_parts(formula, terms, table, keep & mask)
+    terms = with_dates(terms, dates)
     whole = np.flatnonzero(keep)
     part, mask = (table, mask) if keep.all() else (table.take(whole), mask[whole])
     copies = None if counts is None else counts[whole]
     fills = learn_fills(part, fillable, mask, copies)
     filled, _ = fill(part, fills)
-    response = learn_response(terms.response, filled, coding)
+    response = learn_response(modelled, filled, coding)
     states: States = {}
     plain = whole_matrix(terms, filled) is not None  # then there is nothing to learn
     coded = () if plain else terms.terms
     values = {node: learn(node, filled, mask, states, copies) for term in coded for node in term.factors}
-    for node in (*terms.offsets, *_parts(response)):
+    for node in (*terms.offsets, *response.parts):
         learn(node, filled, mask, states, copies)
     full: tuple[frozenset[Node], ...] = (frozenset(),) * len(terms.terms)
     if plain:
@@ -330,6 +338,7 @@ def learn_design(
         terms,
         known,
         by_name,
+        dates,
         response,
         states,
         full,
@@ -351,7 +360,7 @@ def learn_design(
         raise TableError(f"{table.source}: no complete row to train on has a weight above zero")
     given_now = {"weights": weights, "offset": offset, "frequencies": frequencies}
     notes = design_notes(table, terms, reads, response, values, complete, fills, given_now)
-    notes += frequency_notes(frequencies, counts, keep)
+    notes += (*date_notes(dates), *frequency_notes(frequencies, counts, keep))
     scaling = rough.scaling
     if standardise or scale_response:
         scaling = _scaling(learnt, terms.intercept, standardise, scale_response)
@@ -384,28 +393,9 @@ def _scaling(rows: Arrays, intercept: bool, standardise: bool, scale_response: b
     return Scaling(nothing.centre, nothing.scale, learnt.response_centre, learnt.response_scale)
 
 
-def _parts(response: Response) -> tuple[Node, ...]:
-    """Give the parts of a response that are arithmetic, and may learn something."""
-    from pliant.data.formula import Call
-
-    node = response.node
-    if response.levels:
-        return ()
-    return node.arguments if isinstance(node, Call) and node.function == "cbind" else (node,)
-
-
 def _offset(terms: Terms, table: Table, states: States) -> Array:
     """Give the sum (n,) of the formula's offsets."""
     total = np.zeros(table.n_rows)
     for node in terms.offsets:
         total = total + number(node, table, states)
     return total
-
-
-def _check_some_left(table: Table, keep: BoolArray) -> None:
-    """See that rows are left to learn from."""
-    if not keep.any():
-        raise TableError(
-            f"{table.source}: all {table.n_rows} rows to train on have a missing value in a column that the formula "
-            "reads; fill them with missing='impute', or leave out the emptiest column"
-        )

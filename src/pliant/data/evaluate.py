@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from pliant.data import bases
+from pliant.data import bases, calendar
 from pliant.data.arithmetic import ELEMENTWISE, compute_function, compute_operator, finite_or_missing
-from pliant.data.columns import FactorColumn, NumberColumn, shown
+from pliant.data.columns import FactorColumn, NumberColumn, shown, shown_rows
 from pliant.data.formula import (
     FUNCTIONS,
     Binary,
@@ -24,6 +24,7 @@ from pliant.data.formula import (
     Number,
     Unary,
     settings,
+    variables,
 )
 from pliant.data.groups import (
     Groups,
@@ -131,6 +132,8 @@ def _value(node: Node, walk: _Walk) -> Value:
         if name in ELEMENTWISE:
             values = _number(node.arguments[0], node, walk)
             return _numeric(compute_function(node, values, walk.table)[:, None])
+        if name in calendar.PARTS:
+            return _date_part(node, name, walk)
         if name in _BASES:
             return _basis(node, name, walk)
         if name in _FACTORS:
@@ -259,6 +262,37 @@ def _cut(node: Call, walk: _Walk) -> Groups:
     state = _state_of(node, walk)
     groups = Groups(bases.apply_cut(values, state), tuple(state["labels"]))
     return _with_known_levels(groups, node, walk)
+
+
+def _date_part(node: Call, name: str, walk: _Walk) -> Value:
+    """Give the year or the hour of dates as numbers, their month or weekday as levels.
+
+    One that no row of the fit has is no level, and counts as the average of those that are: a day that is still to
+    come has some month and some weekday.
+    """
+    days = _days(node, walk)
+    wild = np.flatnonzero(np.abs(days) > calendar.MOST_DAYS)
+    if len(wild):
+        raise TableError(f"{walk.table.source}: {node} has no date to go by in {shown_rows(wild)}; give dates")
+    found, missing = calendar.PARTS[name](days), np.isnan(days)
+    if name not in calendar.LEVELS:
+        return _numeric(np.where(missing, np.nan, found)[:, None])
+    groups = Groups(np.where(missing, -1, found), calendar.LEVELS[name])
+    if walk.learning:
+        walk.states[str(node)] = {"levels": used_levels(groups)}  # of held-out rows too, as in _column
+    known = _state_of(node, walk)["levels"]
+    place = np.array([known.index(level) if level in known else len(known) for level in groups.levels] + [-1])
+    return Groups(place[groups.codes], tuple(known))
+
+
+def _days(node: Call, walk: _Walk) -> Array:
+    """Give the dates (n,) that a part of the calendar is taken of; days are dates where dates were learnt."""
+    columns = [walk.table[name] for name in variables(node)]
+    if walk.learning and not any(isinstance(column, NumberColumn) and column.is_date for column in columns):
+        at = Name(columns[0].name)
+        what = _what_groups(at, walk) if isinstance(columns[0], FactorColumn) else "holds numbers"
+        raise TableError(f"{_said(at, walk)} {what}; {node} needs dates, such as 2024-12-31")
+    return _number(node.arguments[0], node, walk)
 
 
 def _state_of(node: Node, walk: _Walk) -> dict[str, Any]:

@@ -26,6 +26,15 @@ def complete_rows(
     return keep
 
 
+def check_some_left(table: Table, keep: BoolArray) -> None:
+    """See that rows are left to learn from."""
+    if not keep.any():
+        raise TableError(
+            f"{table.source}: all {table.n_rows} rows to train on have a missing value in a column that the formula "
+            "reads; fill them with missing='impute', or leave out the emptiest column"
+        )
+
+
 def given_offset(offset: Any, table: Table) -> Array:
     """Give the offset (n,) that came as an argument."""
     return np.zeros(table.n_rows) if offset is None else given_numbers("offset", offset, table)

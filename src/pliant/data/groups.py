@@ -21,7 +21,7 @@ _DAY = np.timedelta64(1, "D")
 class Groups:
     """A factor of a term that names levels."""
 
-    codes: IntArray  # (n,), index into levels, -1 is missing
+    codes: IntArray  # (n,), index into levels, -1 is missing; the number of levels: counts as their average
     levels: tuple[str, ...]
     contrast: str = "treatment"  # "treatment", "sum", "helmert" or "poly"
     reference: int = 0  # index of the reference level; treatment only
@@ -60,7 +60,7 @@ def groups_of_numbers(values: Array, are_dates: bool) -> Groups:
 def used_levels(groups: Groups) -> list[str]:
     """Give the levels that occur, in their order."""
     counts = np.bincount(groups.codes[groups.codes >= 0], minlength=len(groups.levels))
-    return [level for level, count in zip(groups.levels, counts, strict=True) if count]
+    return [level for level, count in zip(groups.levels, counts[: len(groups.levels)], strict=True) if count]
 
 
 def with_levels(groups: Groups, levels: Sequence[str], said: str, known_from: str) -> Groups:
@@ -83,7 +83,8 @@ def with_levels(groups: Groups, levels: Sequence[str], said: str, known_from: st
             f"{said} has the level {shown(unknown[0])} ({shown_rows(rows)}){others} not among {known_from}: {listed}; "
             "correct the level or leave such rows out"
         )
-    moved = np.array([place.get(level, -1) for level in groups.levels] + [-1], dtype=np.int64)  # -1 stays -1
+    places = [place.get(level, -1) for level in groups.levels]
+    moved = np.array([*places, len(levels), -1], dtype=np.int64)  # what counts as the average still does; -1 stays -1
     return replace(groups, codes=moved[groups.codes], levels=tuple(levels), reference=0)
 
 

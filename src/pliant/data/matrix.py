@@ -138,8 +138,10 @@ def _coded(node: Node, value: Value, full: bool) -> Coded:
             tuple(name + label for label in value.r_labels),
         )
     contrast = contrast_matrix(value.levels, "full" if full else value.contrast, value.reference)
-    missing = value.codes < 0
-    values = contrast.matrix[np.where(missing, 0, value.codes)]
+    missing, rows = value.codes < 0, contrast.matrix
+    if np.any(value.codes == len(rows)):
+        rows = np.vstack([rows, np.mean(rows, axis=0)])  # the average of the levels
+    values = rows[np.where(missing, 0, value.codes)]
     values[missing] = np.nan
     return Coded(
         values,

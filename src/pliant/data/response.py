@@ -41,6 +41,13 @@ class Response:
         return variables(self.node)
 
     @property
+    def parts(self) -> tuple[Node, ...]:
+        """What is arithmetic, and may learn something; nothing where it names levels."""
+        if self.levels:
+            return ()
+        return self.node.arguments if isinstance(self.node, Call) and self.node.function == "cbind" else (self.node,)
+
+    @property
     def label(self) -> str:
         """How an axis calls it."""
         return f"{self.node} = {self.levels[1]}" if self.coding == "binary" and self.levels else str(self.node)

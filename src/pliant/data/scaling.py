@@ -1,7 +1,7 @@
 """The units of training, and the way back: the one place that knows them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,10 @@ class Scaling:
         if not intercept:
             centre, response_centre = 0.0 * centre, 0.0 * response_centre
         return cls(centre, scale, response_centre, response_scale)
+
+    def embedded(self, X: Array, bends: Sequence[bool], counts: Array) -> "Scaling":
+        """Give the scaling with an embedding of inputs X (n, p') that may bend; `counts` (n,): how often each row is."""
+        return replace(self, embedding=Embedding.learn(X, bends, counts))
 
     @property
     def n_inputs(self) -> int:

@@ -81,6 +81,10 @@ _SIGNATURES = (
         settings={"contrast": "contrast", "ref": "level", "levels": "levels"},
         stateful=True,
     ),
+    Signature("year"),
+    Signature("month", "factor", stateful=True),
+    Signature("weekday", "factor", stateful=True),
+    Signature("hour"),
     Signature("offset", "offset"),
     Signature("net", "net", most=None),
     Signature("cbind", "responses", least=2, most=None),
@@ -232,6 +236,13 @@ _WRITE_INSTEAD = {
     "standardize": "scale(x)",
     "standardise": "scale(x)",
     "Q": "the name between backticks",
+    "months": "month(d)",
+    "quarter": "month(d), or make such a column in the table first",
+    "quarters": "month(d), or make such a column in the table first",
+    "wday": "weekday(d)",
+    "weekdays": "weekday(d)",
+    "day": "weekday(d), or the name of the date itself",
+    "as.Date": "the name of the date itself",
 }
 
 
