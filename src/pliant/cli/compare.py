@@ -19,7 +19,7 @@ import click
 def command(data: str, formula: str, **options: Any) -> None:
     """Say whether a curve predicts better than the line of FORMULA ("y ~ x + g") in DATA (.csv or .parquet)."""
     from pliant.cli.look import say_findings
-    from pliant.fitting import formula_and_table
+    from pliant.data.entry import formula_and_table
     from pliant.study import compare
 
     parsed, table = formula_and_table(formula, data)

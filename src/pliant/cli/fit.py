@@ -102,9 +102,10 @@ def command(
     Without --line or --hidden the recipe decides, and the summary says what it chose and why.
     """
     from pliant.cli.look import say_findings
+    from pliant.data.entry import formula_and_table
     from pliant.data.files import check_target
     from pliant.errors import ArgumentError, Interrupted
-    from pliant.fitting import fit, formula_and_table
+    from pliant.fitting import fit
 
     if line and hidden is not None:
         raise ArgumentError("--line has no hidden layers; give either --line or --hidden")

@@ -1,7 +1,6 @@
 """The design: from a table to the arrays of a fit, and to the matrix of a prediction.
 
-Everything that is learnt here (levels, knots, medians, centres, scales) comes from the training rows and is
-kept, so that a new row is treated as if it had been there.
+What is learnt here (levels, knots, medians, scales) comes from the training rows and is kept for new rows.
 """
 
 from collections.abc import Mapping

@@ -59,7 +59,7 @@ class Scaling:
         return cls(centre, scale, response_centre, response_scale)
 
     def embedded(self, X: Array, bends: Sequence[bool], counts: Array) -> "Scaling":
-        """Give the scaling with an embedding of inputs X (n, p') that may bend; `counts` (n,): how often each row is."""
+        """Give the scaling with an embedding, learnt from inputs X (n, p') that are there `counts` (n,) times each."""
         return replace(self, embedding=Embedding.learn(X, bends, counts))
 
     @property
@@ -117,7 +117,7 @@ class Scaling:
     def learnt_again(
         self, inputs: Array, y: Array, offset: Array, intercept: bool, frequencies: Array | None = None
     ) -> "Scaling":
-        """Learn from other rows (n, p') what this one has learnt from its own; what it leaves alone, and an embedding, stays."""
+        """Learn from other rows (n, p') what this one has from its own; what it leaves alone, and an embedding, stays."""
         learnt = Scaling.learn(inputs, y, offset, intercept, frequencies)
         plain = Scaling.none(len(self.centre))
         scaled = self._is_learnt(self.centre, self.scale)

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pliant.data.design import learn_design
+from pliant.data.entry import formula_and_table
 from pliant.findings import Findings, find
-from pliant.fitting import check_response, formula_and_table
+from pliant.fitting import check_response
 from pliant.functions.likelihood import likelihood
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from pliant.errors import MissingExtraError
 
 try:
     import joblib  # noqa: F401
+
     import sklearn  # noqa: F401
 except ImportError as problem:
     raise MissingExtraError("pliant.sklearn needs scikit-learn; pip install 'pliant[sklearn]'") from problem

@@ -16,12 +16,13 @@ import numpy as np
 from pliant._version import __version__
 from pliant.data.arrays import Arrays
 from pliant.data.design import learn_design
+from pliant.data.entry import formula_and_table
 from pliant.data.given import given_groups
 from pliant.data.table import Table, make_frame
 from pliant.ensemble.folds import draw_folds
 from pliant.ensemble.verdict import deviance_out_of_fold
 from pliant.errors import ArgumentError, LevelError
-from pliant.fitting import check_response, fit, formula_and_table
+from pliant.fitting import check_response, fit
 from pliant.functions.likelihood import likelihood
 from pliant.inference.summary.numbers import short
 from pliant.measure import fingerprint
