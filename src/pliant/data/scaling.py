@@ -117,7 +117,7 @@ class Scaling:
     def learnt_again(
         self, inputs: Array, y: Array, offset: Array, intercept: bool, frequencies: Array | None = None
     ) -> "Scaling":
-        """Learn from other rows (n, p') what this one has from its own; what it leaves alone, and an embedding, stays."""
+        """Learn from other rows (n, p') what this one has from its own; what it leaves, and an embedding, stays."""
         learnt = Scaling.learn(inputs, y, offset, intercept, frequencies)
         plain = Scaling.none(len(self.centre))
         scaled = self._is_learnt(self.centre, self.scale)
