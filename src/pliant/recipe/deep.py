@@ -17,9 +17,9 @@ from pliant.recipe.asked import Asked, Plan
 from pliant.record import Settings
 
 WIDTHS, ACTIVATION = (128, 128, 128), "silu"
-RATE_GAUSSIAN, RATE_ELSE = 0.07, 0.02
+RATE_GAUSSIAN, RATE_ELSE = 0.07, 0.04
 DECAY_OF_SQUARES = 0.95  # of Adam's second moment
-MEMBERS = 8
+MEMBERS = 5
 FEW_ROWS, FEW_STEPS, STEPS, MOST_STEPS, EPOCHS = 5_000, 1_000, 1_500, 4_000, 20
 BATCHES = ((3_000, 128), (20_000, 256), (50_000, 512), (200_000, 1_024))  # to so many rows, so many a step
 LARGEST_BATCH = 2_048
