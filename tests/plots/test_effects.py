@@ -109,3 +109,11 @@ def test_what_cannot_be_drawn_is_said(tmp_path):
         pliant.load(tmp_path / "m.pliant").plot_effects()
     with pytest.raises(InputError, match="reads no column"):
         fit("y ~ 1", TABLE).plot_effects()
+
+
+@pytest.mark.parametrize("days", [20, 400, 1_100, 1_500, 9_000])
+def test_dates_of_any_span_have_a_few_ticks(days):
+    day = np.datetime64("2021-01-01") + np.linspace(0, days, N).astype(int)
+    figure = fit("y ~ I(day)", {"y": TABLE["y"], "day": day}).plot_effects()
+    as_svg(figure, "f")
+    assert 2 <= len(figure.axes[0].get_xticks()) <= 8

@@ -215,7 +215,7 @@ def _name_outcomes(asked: Asked, figure: Picture) -> None:
 def _dates(panel: Any) -> Any:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator(maxticks=5)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(minticks=2, maxticks=5)  # type: ignore[no-untyped-call]
     panel.xaxis.set_major_locator(locator)
     return ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
 
