@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pliant.engines.reference import ReferenceEngine
 from pliant.errors import ArgumentError
 from pliant.functions import ACTIVATIONS
 from pliant.network import Network
@@ -199,3 +200,15 @@ def test_skip_and_bends_mean_nothing_without_hidden_layers():
 def test_a_network_that_cannot_be_is_refused(arguments, message):
     with pytest.raises(ArgumentError, match=message):
         Network(**({"inputs": 2, "outputs": 1} | arguments))
+
+
+def test_blocks_spare_products_and_change_nothing():
+    rng = np.random.default_rng(5)
+    network = Network(3, 2, (4, 6), blocks=2)
+    parameters = rng.normal(size=network.n_parameters)
+    middle = network.views(parameters).layers[1].weights
+    middle[:2, 3:] = middle[2:, :3] = 0.0
+    X = rng.normal(size=(7, 3))
+    dense = ReferenceEngine().forward(replace(network, blocks=1), parameters, X)
+    np.testing.assert_allclose(ReferenceEngine().forward(network, parameters, X), dense, rtol=1e-13)
+    assert Network.from_dict(network.to_dict()) == network
