@@ -1,6 +1,7 @@
-"""Numeric embeddings: the columns by their definition, the knots where the values are, and the way to a file and back."""
+"""Numeric embeddings: columns by their definition, knots where the values are, and the way to a file and back."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def by_definition(embedding, X):
         ):
             z = (x[j] - centre) / unit
             row += [z / (1 + (z / 3) ** 2) ** 0.5] * clipped
-            row += [min(max((x[j] - a) / (b - a), 0.0), 1.0) for a, b in zip(knots[:-1], knots[1:], strict=True)]
+            row += [min(max((x[j] - a) / (b - a), 0.0), 1.0) for a, b in pairwise(knots)]
         rows.append(row)
     return np.array(rows)
 
