@@ -47,7 +47,7 @@ class Penalty(click.ParamType[float | str]):
 )
 @click.option("--line", is_flag=True, help="The generalised linear model alone, exactly.")
 @click.option("--hidden", type=Widths(), help="Widths of the hidden layers: 8, or 64,64.")
-@click.option("--activation", default="tanh", show_default=True, help="Of the hidden units.")
+@click.option("--activation", help="Of the hidden units: tanh, and silu where the recipe chooses deep networks.")
 @click.option("--no-skip", is_flag=True, help="Leave out the line that runs beside the hidden layers.")
 @click.option("--engine", default="auto", show_default=True, help="reference, compiled or torch.")
 @click.option("--optimiser", help="lm, lbfgs, gd, sgd, adam or adamw.")

@@ -255,7 +255,7 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors, ExportDoor
 
     def __repr__(self) -> str:
         network = self.network if self.members is None else self.members.network
-        what = "line" if self.is_line else f"network {network.inputs}-{'-'.join(map(str, network.hidden))}"
+        what = "line" if self.is_line else f"network {self.design.n_inputs}-{'-'.join(map(str, network.hidden))}"
         if self.members is not None:
             what = f"mean of {len(self.members)} networks {what.removeprefix('network ')}"
         return f"<pliant {what}: {self.formula}, {self.family}, {self.facts.n_rows} rows; .summary() says more>"

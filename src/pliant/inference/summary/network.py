@@ -63,7 +63,7 @@ def _network_lines(model: "Fitted") -> tuple[str, ...]:
     lines = [
         *([] if kept is None else [what_predicts(kept), _out_of_fold(kept)]),
         *([] if covered is None else [covered]),
-        f"{count(model.network.inputs, 'input')} of the design matrix, {count(k, 'parameter')}"
+        f"{count(model.design.n_inputs, 'input')} of the design matrix{_embedded(model)}, {count(k, 'parameter')}"
         f"{'' if kept is None else ' a network'}, {rows / k:.1f} rows a parameter" + _determined(model),
         f"trained by {how_trained(model)}",
     ]
@@ -101,6 +101,12 @@ def _out_of_fold(members: "Members") -> str:
         f"each network is fitted without one of {len(members)} folds and judged on it: the curve saves "
         f"{short(said.gain, 3)} in deviance a row, 95 % confidence interval {low} to {high}"
     )
+
+
+def _embedded(model: "Fitted") -> str:
+    """Say how many columns the hidden layers see, where the inputs are embedded."""
+    embedding = model.design.scaling.embedding
+    return "" if embedding is None else f", embedded in {count(embedding.n_columns, 'column')} for the hidden layers"
 
 
 def _determined(model: "Fitted") -> str:
@@ -141,7 +147,9 @@ def how_trained(model: "Fitted") -> str:
         return f"{by}, {decay}; seed {s.seed}; in the {s.engine} engine"
     batch = "all rows a step" if s.batch is None else f"{s.batch} rows a step"
     decay = f", regularisation {s.regularisation:g}" if s.regularisation else ""
+    how = f"{s.optimiser} in NTK parametrisation" if s.parametrisation == "ntk" else s.optimiser
+    digits = "" if s.precision == "float64" else f", in {s.precision}"
     return (
-        f"{s.optimiser} (learning rate {s.learning_rate:g}, {s.schedule}; {batch}{decay}; seed {s.seed}) "
-        f"in the {s.engine} engine"
+        f"{how} (learning rate {s.learning_rate:g}, {s.schedule}; {batch}{decay}; seed {s.seed}) "
+        f"in the {s.engine} engine{digits}"
     )
