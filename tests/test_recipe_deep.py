@@ -109,7 +109,9 @@ def test_a_model_of_small_steps_answers_all_that_a_model_answers(model, tmp_path
     frame = model.predict(new, interval=0.9)
     inside = (frame["lower"].to_numpy() <= new["y"]) & (new["y"] <= frame["upper"].to_numpy())
     assert inside.mean() > 0.75
-    assert "128, 128, 128 silu units" in str(model.summary())
+    said = str(model.summary())
+    assert "128, 128, 128 silu units" in said
+    assert "below three" not in said
     assert model.dispersion == pytest.approx(np.mean((model.data().y[:, 0] - _out_of_fold(model)) ** 2))
     for answer in (model.effects("x"), model.avg_slopes(), model.importance()):
         assert len(answer)

@@ -80,7 +80,7 @@ def look_of(model: "Fitted") -> Findings:
     """Look at the table of a fitted model.
 
     The parameters are those that the data determine, where the fit counted them, else all; none of a line that is held
-    back by a penalty, which is the remedy already.
+    back by a penalty, or of networks that were stopped by their own folds: these are the remedy already.
 
     Raises
     ------
@@ -91,5 +91,7 @@ def look_of(model: "Fitted") -> Findings:
     if np.isfinite(model.facts.effective_parameters):
         count, what = model.facts.effective_parameters, "parameters that the data determine"
     if model.is_line and (model.settings.firth or model.settings.regularisation > 0.0):
+        count = 0.0
+    if model.settings.parametrisation == "ntk":
         count = 0.0
     return find(model.design, model.training_table(), model.data(), model.family, count, what)
