@@ -101,7 +101,8 @@ def fit(
         By default the family's own, the first of its `links`: identity for gaussian, logit for binomial, else log.
     hidden : int or sequence of int, optional
         Widths of the hidden layers. `()` or 0: the line alone, fitted by iteratively reweighted least squares to
-        the floor of float64. None: the recipe decides, and the summary says what and why.
+        the floor of float64. None: the recipe decides, and the summary says what and why: 8 or 16 units by damped
+        Gauss-Newton to 5,000 rows, beyond them three layers of 128 on embedded inputs by small steps.
     activation : str, optional
         Of the hidden units: a name of `pliant.functions.activations.ACTIVATIONS`. By default tanh, and silu in the
         three layers that the recipe chooses for many rows.
