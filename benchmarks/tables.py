@@ -7,6 +7,7 @@
     python benchmarks/tables.py --big-folds 5    tables over 5,000 rows: so many of the five folds, 2 by default
     python benchmarks/tables.py --tables pima    only some, nothing written
     python benchmarks/tables.py --only XGBoost   only some programs, nothing written
+    python benchmarks/tables.py --without TabM   all programs but some
 
 All programs see the same folds: five, stratified for classes, drawn three times to 400 rows; and one thread. The score
 is the root mean square error for a gaussian response, the mean deviance for counts and positive ones, and the log loss
@@ -162,14 +163,16 @@ def main() -> None:
     parser.add_argument("--big-folds", type=int, default=2, help="of tables over 5,000 rows, 1 to 5")
     parser.add_argument("--tables", nargs="+", choices=everything or None, help="only these, nothing written")
     parser.add_argument("--only", nargs="+", help="only these programs, nothing written")
+    parser.add_argument("--without", nargs="+", default=[], help="all programs but these")
     parser.add_argument("--again", nargs="+", default=[], help="measure these programs anew")
     asked = parser.parse_args()
     if not everything:
         print(f"nothing measured: there are no tables in {DATA}; name their folder by PLIANT_DATA")
         return
     chosen = {"pliant": by_pliant(line=False), "the line": by_pliant(line=True)} | peers()
-    if unknown := [who for who in (*(asked.only or ()), *asked.again) if who not in chosen]:
+    if unknown := [who for who in (*(asked.only or ()), *asked.again, *asked.without) if who not in chosen]:
         parser.error(f"{', '.join(unknown)}: not among {', '.join(chosen)}, which are installed")
+    chosen = {who: peer for who, peer in chosen.items() if who not in asked.without}
     if asked.only:
         chosen = {who: chosen[who] for who in asked.only}
     elif asked.smoke:
