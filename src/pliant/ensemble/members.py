@@ -117,7 +117,7 @@ def fit_members(
     mu = chosen.mean(linear_predictor(design, wide, merged, arrays.X, arrays.offset))
     eta = line + share * (curve - line) if network.has_skip else curve
     effective = float(np.mean([member.effective_parameters[best] for member in members]))
-    facts = _facts(task, mu, eta, effective)
+    facts = replace(_facts(task, mu, eta, effective), fingerprint=fingerprint(given, None))
     scores = conformity(chosen, arrays.y, eta, arrays.weights, facts.dispersion, seed_stream(settings.seed, RANKS))
     evidence = np.stack([member.evidence[best] for member in members])
     shares = _shares_without_fold(task, folds, etas, line_etas) if claims(chosen, scores) else None
@@ -202,7 +202,7 @@ def _facts(task: Task, mu: Array, eta: Array, effective: float) -> Facts:
         pearson = float(arrays.totals @ chosen.pearson(arrays.y, chosen.mean(eta)))
         dispersion = pearson / (float(np.sum(arrays.counts[arrays.weights > 0.0])) * task.network.outputs)
     facts = measure(chosen, arrays, mu, rank, design.has_intercept, dispersion=dispersion)
-    return replace(facts, effective_parameters=effective, fingerprint=fingerprint(arrays, None))
+    return replace(facts, effective_parameters=effective)
 
 
 def _by_own_fold(task: Task, rows: Arrays, fold: Arrays, k: int) -> Member:
