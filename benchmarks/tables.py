@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from digits import write_between
 from kept import Kept
-from peers import LIMITS, SLOW, TREES, Peer, peers
+from peers import LIMITS, SLOW, TREES, UNRANKED, Peer, peers
 from suite import BIG_ROWS, DATA, FOLDS, Task, admissible, folds, measure_of, names, read, repeats, score
 from threadpoolctl import threadpool_limits
 
@@ -109,7 +109,7 @@ def report(results: Results, chosen: dict[str, Peer]) -> str:
     """Give the tables in Markdown: scores and what they come to, seconds, and how far pliant is from the best tree."""
     from scipy.stats import rankdata
 
-    ranked = [who for who in chosen if who not in LIMITS]
+    ranked = [who for who in chosen if who not in UNRANKED]
     scores = {name: {who: v for who, (v, _) in means(each).items()} for name, each in results.items()}
     seconds = {name: {who: s for who, (_, s) in means(each).items()} for name, each in results.items()}
     size = {name: len(read(name)[1]) for name in results}
@@ -120,9 +120,10 @@ def report(results: Results, chosen: dict[str, Peer]) -> str:
     above: dict[str, list[float]] = {who: [] for who in ranked}
     for name, each in scores.items():
         family = read(name)[0].family
-        values = [each[who] for who in ranked]
+        there = [who for who in ranked if who in each]
+        values = [each[who] for who in there]
         power = 2 if family == "gaussian" else 1  # so that a ratio is one of deviances
-        for who, rank in zip(ranked, rankdata(values), strict=True):
+        for who, rank in zip(there, rankdata(values), strict=True):
             ranks[who].append(float(rank))
             excess[who].append(each[who] / min(values) - 1.0)
             above[who].append((each[who] / each["the line"]) ** power - 1.0)

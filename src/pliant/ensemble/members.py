@@ -107,7 +107,7 @@ def fit_members(
     said = _judge(task, curve, line, whole, np.mean(paths, axis=1), folds)
     share = 1.0
     if network.has_skip and not (said.kind == "curve" and said.low > 0.0):
-        share = best_share(chosen, arrays, etas, line_etas, folds)
+        share = best_share(chosen, arrays, etas, line_etas, folds, said.kind == "line")
     rest = None
     if network.has_skip:
         rest = _in_training(design, whole) - share * np.mean(lines, axis=0)
@@ -275,6 +275,7 @@ def _shares_without_fold(task: Task, folds: IntArray, etas: Array, lines: Array)
         kept = np.flatnonzero(folds != k)
         rows = arrays.take(kept)
         mean_line = float(rows.totals @ of_line[kept] / np.sum(rows.totals))
-        if verdict((of_line - of_curve)[kept], rows, mean_line, float("nan")).kind != "curve":
-            shares[k] = best_share(chosen, rows, etas[:, kept], lines[:, kept], folds[kept])
+        kind = verdict((of_line - of_curve)[kept], rows, mean_line, float("nan")).kind
+        if kind != "curve":
+            shares[k] = best_share(chosen, rows, etas[:, kept], lines[:, kept], folds[kept], kind == "line")
     return shares

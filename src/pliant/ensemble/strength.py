@@ -60,11 +60,14 @@ def best_strength(chosen: Likelihood, arrays: Arrays, etas: Array, folds: IntArr
     return int(np.argmin(np.where(np.isfinite(losses), losses, np.inf)))
 
 
-def best_share(chosen: Likelihood, arrays: Arrays, etas: Array, lines: Array, folds: IntArray) -> float:
+def best_share(
+    chosen: Likelihood, arrays: Arrays, etas: Array, lines: Array, folds: IntArray, doubtful: bool = False
+) -> float:
     """Give the share of the curves in  line + share (curve - line)  that predicts best, both by members (K, n, q).
 
-    The least share that is as good as the best to a thousandth: what makes no difference is left to the line. The
-    ambiguity is taken as a parabola in the share, which it is for a gaussian response, through three of its values.
+    The least share that is as good as the best to a thousandth: what makes no difference is left to the line. Where the
+    curve is doubtful, as after the verdict that the line is enough, the least share that is within a standard error of the
+    best: a few rows far out then decide nothing. The ambiguity is taken as a parabola in the share, which it is for a gaussian response, through three of its values.
     """
     curve, line = own_fold(etas, folds), own_fold(lines, folds)
     none, half, whole = (ambiguity(chosen, arrays, lines + share * (etas - lines), folds) for share in (0.0, 0.5, 1.0))
@@ -77,5 +80,24 @@ def best_share(chosen: Likelihood, arrays: Arrays, etas: Array, lines: Array, fo
         ]
     )
     losses = np.where(np.isfinite(losses), losses, np.inf)
-    good = losses <= np.min(losses) + SAME * abs(losses[0])
+    within = np.full(len(SHARES), SAME * abs(losses[0]))
+    if doubtful:
+        best = _unit_deviances(chosen, arrays, line + SHARES[int(np.argmin(losses))] * (curve - line))
+        each = (_unit_deviances(chosen, arrays, line + share * (curve - line)) - best for share in SHARES)
+        within = np.maximum(within, [_standard_error(values, arrays) for values in each])
+    good = losses <= np.min(losses) + within
     return float(SHARES[int(np.argmax(good))])
+
+
+def _unit_deviances(chosen: Likelihood, arrays: Arrays, eta: Array) -> Array:
+    """Give the unit deviance (n,) at eta (n, q)."""
+    with np.errstate(all="ignore"):
+        return np.asarray(chosen.deviance(arrays.y, chosen.mean(eta)))
+
+
+def _standard_error(values: Array, arrays: Arrays) -> float:
+    """Give the standard error of the weighted mean of values (n,); 0 where it is no number."""
+    shares = arrays.totals / np.sum(arrays.totals)
+    with np.errstate(all="ignore"):
+        error = float(np.sqrt(np.sum((shares * (values - shares @ values)) ** 2)))
+    return error if np.isfinite(error) else 0.0
