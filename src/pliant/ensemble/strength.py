@@ -66,8 +66,9 @@ def best_share(
     """Give the share of the curves in  line + share (curve - line)  that predicts best, both by members (K, n, q).
 
     The least share that is as good as the best to a thousandth: what makes no difference is left to the line. Where the
-    curve is doubtful, as after the verdict that the line is enough, the least share that is within a standard error of the
-    best: a few rows far out then decide nothing. The ambiguity is taken as a parabola in the share, which it is for a gaussian response, through three of its values.
+    curve is doubtful, as after the verdict that the line is enough, the least share within a standard error of the
+    best: a few rows far out then decide nothing. The ambiguity is taken as a parabola in the share, which it is for a
+    gaussian response, through three of its values.
     """
     curve, line = own_fold(etas, folds), own_fold(lines, folds)
     none, half, whole = (ambiguity(chosen, arrays, lines + share * (etas - lines), folds) for share in (0.0, 0.5, 1.0))
