@@ -3,9 +3,9 @@
     python benchmarks/middle_fit.py            10,000 and 50,000 rows; writes the table into README.md
     python benchmarks/middle_fit.py --smoke    600 rows, without RealMLP, nothing written
 
-Rows are simulated: eight numbers, of which one jumps, one waves and two meet, and noise. Each program has its defaults and
-one thread, and a first small fit that is not counted. The error is against the mean without its noise, on new rows,
-over that of the mean response. pliant's time holds its folds, its verdict and what its intervals need.
+Rows are simulated: eight numbers, of which one jumps, one waves and two meet, and noise. Each program has its defaults
+and one thread, and a first small fit that is not counted. The error is against the mean without its noise, on new
+rows, over that of the mean response. pliant's time holds its folds, its verdict and what its intervals need.
 """
 
 import argparse
