@@ -113,6 +113,10 @@ def test_a_model_of_small_steps_answers_all_that_a_model_answers(model, tmp_path
     assert "128, 128, 128 silu units" in said
     assert "below three" not in said
     assert model.dispersion == pytest.approx(np.mean((model.data().y[:, 0] - _out_of_fold(model)) ** 2))
+    checked = model.check_gradient()
+    assert len(checked.names) == 500
+    assert checked.worst_difference < 1e-6
+    assert checked.worst_autograd < 1e-10
     for answer in (model.effects("x"), model.avg_slopes(), model.importance()):
         assert len(answer)
 

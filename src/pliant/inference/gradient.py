@@ -26,8 +26,11 @@ def check_gradient_of(model: "Fitted", n: int = 25, seed: int = 0) -> GradientCh
         Of the simulated rows.
     """
     rng = np.random.default_rng(seed)
-    network, chosen = model.network, model.likelihood
-    parameters = np.where(np.isnan(model.parameters), 0.0, model.parameters)
+    network, chosen, own = model.network, model.likelihood, model.parameters
+    if network.blocks > 1 and len(network.hidden) > 1:  # the gradient of the mean is that of its members
+        assert model.members is not None
+        network, own = model.members.network, model.members.parameters[0]
+    parameters = np.where(np.isnan(own), 0.0, own)
     if model.arrays is None:
         problem = _simulated(network, chosen, rng, n)
         where = f"on {n} simulated rows"
