@@ -1,6 +1,7 @@
 """The middle recipe: small steps for many rows, for many columns, and beside Gauss-Newton where the curve is strong."""
 
 import numpy as np
+import onnxruntime
 import pytest
 
 import pliant
@@ -135,6 +136,18 @@ def test_the_slope_is_that_of_the_prediction(model):
     h = 1e-7
     up, down = (model.linear_predictor(rows.X + sign * h * by_x, rows.offset) for sign in (1.0, -1.0))
     np.testing.assert_allclose(found, (up - down) / (2 * h), rtol=1e-6)
+
+
+def test_torch_and_onnx_predict_the_same(model, tmp_path):
+    new = steps(200, seed=5)
+    mu = np.asarray(model.predict(new)["prediction"])
+    module = model.to_torch()
+    found = module(model.design.matrix(read_table(new)).X).detach().numpy()[:, 0]
+    np.testing.assert_allclose(found, mu, rtol=1e-11)
+    model.to_onnx(tmp_path / "m.onnx", precision="float64")
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+    found = session.run(["prediction"], {name: new[name][:, None] for name in "xz"})[0]
+    np.testing.assert_allclose(found.ravel(), mu, rtol=1e-10)
 
 
 def test_threads_and_seed_decide_alone(model):

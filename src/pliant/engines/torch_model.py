@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pliant.data.embedding import CLIP, Embedding
 from pliant.data.scaling import Scaling
 from pliant.engines.torch import build_module, import_torch, state_dict
 from pliant.errors import ArgumentError
@@ -56,11 +57,16 @@ def to_torch(network: Network, chosen: Likelihood, scaling: Scaling, intercept: 
             self.network = build_module(network)
             for name in ("centre", "scale", "response_centre", "response_scale"):
                 self.register_buffer(name, torch.tensor(np.array(getattr(scaling, name), dtype=float)))
+            for place, knots in enumerate(() if scaling.embedding is None else scaling.embedding.knots):
+                self.register_buffer(f"knots_{place}", torch.tensor(np.array(knots)))
 
         def eta(self, X: Any, offset: Any = None) -> Any:
             """Give the linear predictor (n, q), from the design matrix (n, p)."""
             X = self._like_mine(X)
-            inputs = (X[:, first:] - self.centre) / self.scale
+            raw = X[:, first:]
+            inputs = (raw - self.centre) / self.scale
+            if scaling.embedding is not None:
+                inputs = torch.cat([inputs, *self._embedded(scaling.embedding, raw)], dim=1)
             eta = self.network(inputs) * self.response_scale + self.response_centre
             return eta if offset is None else eta + self._like_mine(offset)[:, None]
 
@@ -84,6 +90,18 @@ def to_torch(network: Network, chosen: Likelihood, scaling: Scaling, intercept: 
                     f"the parameters have shape {values.shape}; this network has {network.n_parameters}"
                 )
             self.network.load_state_dict(state_dict(network, torch.tensor(values)))
+
+        def _embedded(self, embedding: Embedding, raw: Any) -> list[Any]:
+            """Give the columns of an embedding, input by input: its formula in torch's words."""
+            found = []
+            for place, j in enumerate(embedding.inputs):
+                x, knots = raw[:, j : j + 1], getattr(self, f"knots_{place}")
+                if embedding.clipped[place]:
+                    z = (x - float(embedding.centre[place])) / float(embedding.unit[place])
+                    found.append(z / torch.sqrt(1.0 + (z / CLIP) ** 2))
+                if len(knots):
+                    found.append(((x - knots[:-1]) / torch.diff(knots)).clamp(0.0, 1.0))
+            return found
 
         def _like_mine(self, values: Any) -> Any:
             given = values if torch.is_tensor(values) else np.array(values, dtype=float)
