@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pliant.engines import engine
-from pliant.engines.reference import BLOCK, backward, forward, jacobian, predict
+from pliant.engines.reference import MOST_ROWS, backward, forward, jacobian, predict
 from pliant.network import Network
 
 
@@ -45,8 +45,8 @@ def test_backward_is_delta_times_jacobian():
 def test_predict_in_blocks_is_predict_at_once():
     network = Network(1, 1, (3,))
     parameters = network.initial(np.random.default_rng(1))
-    X = np.linspace(-3.0, 3.0, BLOCK + 5)[:, None]
-    offset = np.linspace(0.0, 1.0, BLOCK + 5)
+    X = np.linspace(-3.0, 3.0, MOST_ROWS + 5)[:, None]
+    offset = np.linspace(0.0, 1.0, MOST_ROWS + 5)
     np.testing.assert_allclose(
         predict(network, parameters, X, offset), forward(network, parameters, X, offset).eta, rtol=1e-13
     )

@@ -9,6 +9,7 @@ import numpy as np
 from pliant.data.embedding import Embedding
 from pliant.types import Array
 
+BLOCK = 512  # rows that are embedded at once: their columns stay in the second cache
 GRID = 2.0**24  # parts of a deviation, as float32 has them near 1
 CONSTANT = 1e-12  # a column that varies by less than this share of its size is constant
 
@@ -75,6 +76,8 @@ class Scaling:
         """Give inputs (m, n_inputs) of a network in the units of training."""
         if self.embedding is None:
             return self.line_inputs(X)
+        if len(X) > BLOCK:
+            return np.concatenate([self.inputs(X[at : at + BLOCK]) for at in range(0, len(X), BLOCK)])
         return np.hstack([self.line_inputs(X), self.embedding.columns(X)])
 
     def slopes(self, X: Array, direction: Array) -> Array:

@@ -16,7 +16,8 @@ from pliant.network import Layer, Network
 from pliant.optimisers.rule import Rule
 from pliant.types import Array, IntArray
 
-BLOCK = 16_384  # rows whose layers are held in memory at once when predicting
+MOST_ROWS, FEWEST_ROWS = 16_384, 64  # whose layers are held in memory at once when predicting
+CACHE_NUMBERS = 2**17  # of a layer, that stay in the second cache
 TINY = 1e-300  # a batch without weight then moves by its penalty alone
 
 
@@ -184,11 +185,12 @@ def loss_and_gradient(problem: Problem, parameters: Array, rows: slice | IntArra
 
 def predict(network: Network, parameters: Array, X: Array, offset: Array | None = None) -> Array:
     """Give eta (m, q), block by block, so that the layers of a long table need not fit in memory."""
-    if len(X) <= BLOCK:
+    count = min(MOST_ROWS, max(FEWEST_ROWS, CACHE_NUMBERS // max(network.hidden, default=1)))
+    if len(X) <= count:
         return forward(network, parameters, X, offset).eta
     eta = np.empty((len(X), network.outputs), dtype=np.result_type(parameters, X))
-    for at in range(0, len(X), BLOCK):
-        rows = slice(at, at + BLOCK)
+    for at in range(0, len(X), count):
+        rows = slice(at, at + count)
         eta[rows] = forward(network, parameters, X[rows], None if offset is None else offset[rows]).eta
     return eta
 

@@ -114,7 +114,10 @@ def fit_members(
     else:
         lines = 0.0 * lines
     wide, merged = mean_network(network, parameters, share, rest)
-    mu = chosen.mean(linear_predictor(design, wide, merged, arrays.X, arrays.offset))
+    mean = np.mean(etas, axis=0)
+    if network.has_skip:
+        mean = share * (mean - np.mean(line_etas, axis=0)) + arrays.X @ whole + arrays.offset[:, None]
+    mu = chosen.mean(mean)
     eta = line + share * (curve - line) if network.has_skip else curve
     effective = float(np.mean([member.effective_parameters[best] for member in members]))
     facts = replace(_facts(task, mu, eta, effective), fingerprint=fingerprint(given, None))

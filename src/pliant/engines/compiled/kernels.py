@@ -15,6 +15,7 @@ from numba.extending import register_jitable
 
 from pliant.engines.compiled.blocks import Float
 from pliant.engines.compiled.cache import Kept, compiled_kernel, once
+from pliant.engines.compiled.ladders import climb, fall, gather_slopes, lay_table
 from pliant.engines.compiled.layout import LAYER, Data, Plan
 from pliant.engines.compiled.pointers import call_at, in_wide_registers, numbers, size_of
 from pliant.engines.reference import TINY
@@ -77,19 +78,30 @@ def forward(like: Any, plan: Any, layers: Any, parameters: int, X: int, offset: 
         weights, biases = parameters + layer.weights * size, 0
         if layer.biases >= 0:
             biases = parameters + layer.biases * size
-        if l == 0 and plan.gains >= 0:
+        fan_in = layer.fan_in
+        if l == 0 and plan.n_ladders:
+            lay_table(like, plan, weights, parameters + plan.gains * size, layer.fan_out, plan.fed, plan.n_bends, 1)
+            weights, fan_in = plan.scaled, plan.n_bends
+        elif l == 0 and plan.gains >= 0:
             weights = scaled_weights(like, plan, layer, parameters)
         if l == last and ends_in_one:
             before = layers[l - 1]
             call_at(plan.finish, (before.z, before.a, weights, biases, plan.eta, rows, layer.fan_in))
             break
-        call_at(plan.affine, (layer.input, weights, biases, rows, layer.fan_in, layer.fan_out, layer.z))
+        call_at(plan.affine, (layer.input, weights, biases, rows, fan_in, layer.fan_out, layer.z))
+        if l == 0 and plan.n_ladders:
+            climb(like, plan, X, rows, layer.fan_out, plan.n_bends, layer.z)
         if l < last - ends_in_one:
             call_at(plan.value, (layer.z, layer.a, rows * layer.fan_out))
     eta = numbers(like, plan.eta, rows * plan.outputs)
     if plan.skip >= 0:
         weights = parameters + plan.skip * size
+        if plan.n_ladders:
+            lay_table(like, plan, weights, 0, plan.outputs, plan.sources, plan.inputs, 2)
+            weights = plan.scaled
         call_at(plan.affine, (X, weights, 0, rows, plan.inputs, plan.outputs, plan.skipped))
+        if plan.n_ladders:
+            climb(like, plan, X, rows, plan.outputs, plan.inputs, plan.skipped)
         line = numbers(like, plan.skipped, rows * plan.outputs)
         for i in range(rows * plan.outputs):
             eta[i] += line[i]
@@ -130,8 +142,11 @@ def backward(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: i
     """Walk back from delta, which the last layer holds, to the gradient (k,), summed over rows."""
     size, last = size_of(like), len(layers) - 1
     if plan.skip >= 0:
-        line = gradient + plan.skip * size
-        call_at(plan.across, (X, layers[last].delta, rows, plan.inputs, plan.outputs, line))
+        line, delta = gradient + plan.skip * size, layers[last].delta
+        call_at(plan.across, (X, delta, rows, plan.inputs, plan.outputs, plan.scaled if plan.n_ladders else line))
+        if plan.n_ladders:
+            fall(like, plan, X, rows, delta, plan.outputs, plan.inputs)
+            gather_slopes(like, plan, plan.outputs, plan.sources, plan.inputs, 2, line)
     for l in range(last, -1, -1):
         layer, weights = layers[l], parameters + layers[l].weights * size
         outer = gradient + layer.weights * size
@@ -146,6 +161,11 @@ def backward(like: Any, plan: Any, layers: Any, parameters: int, X: int, rows: i
                 continue
             call_at(plan.back, (layer.delta, weights, rows, layer.fan_in, layer.fan_out, before.delta))
             call_at(plan.slope, (before.z, before.a, before.delta, biases, rows, before.fan_out))
+        if l == 0 and plan.n_ladders:
+            call_at(plan.across, (layer.input, layer.delta, rows, plan.n_bends, layer.fan_out, plan.scaled))
+            fall(like, plan, X, rows, layer.delta, layer.fan_out, plan.n_bends)
+            gather_slopes(like, plan, layer.fan_out, plan.fed, plan.n_bends, 1, outer)
+            continue
         call_at(plan.across, (layer.input, layer.delta, rows, layer.fan_in, layer.fan_out, outer))
     if plan.gains >= 0:
         through_gains(like, plan, layers[0], parameters, gradient)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pliant.engines.compiled.blocks import Float, begin_block, finish_block, slope_block, value_block
+from pliant.engines.compiled.ladders import Ladders
 from pliant.engines.compiled.products import product_blocks
 from pliant.network import Network
 from pliant.types import Array, IntArray
@@ -27,7 +28,7 @@ class Plan(NamedTuple):
     """Counts, places and addresses of one problem; an address of 0 stands for nothing."""
 
     n_parameters: int
-    inputs: int
+    inputs: int  # columns of X, which may be coded (ladders.py)
     outputs: int  # columns of eta
     chunk: int  # rows that are worked on at once
     bends: int  # address of the inputs (n_bends,) that feed the hidden layers, int64
@@ -44,7 +45,11 @@ class Plan(NamedTuple):
     begin: int
     rows: int  # address of X (chunk, inputs), where rows are gathered
     bent: int  # address of X (chunk, n_bends)
-    scaled: int  # address of the weights of the first layer times the gains (fan_in, fan_out)
+    scaled: int  # address of the weights of the first layer times the gains (fan_in, fan_out), or of a table
+    ladders: int  # address of `Ladders.places` (n_ladders, 3), int64
+    n_ladders: int
+    fed: int  # address of the row of the first layer's weights of each of n_bends, int64
+    sources: int  # address of the input of each column of X, int64
     skipped: int  # address of X S (chunk, outputs)
     eta: int  # address (chunk, outputs)
     partial: int  # address of the gradient of one chunk (n_parameters,)
@@ -110,7 +115,7 @@ class Layout:
     held: tuple[Any, ...]  # keeps the buffers alive
 
 
-def lay_out(network: Network, dtype: Float, rows: int = MOST_ROWS) -> Layout:
+def lay_out(network: Network, dtype: Float, rows: int = MOST_ROWS, ladders: Ladders | None = None) -> Layout:
     """Give the places of one network for at most so many rows at once; every call has buffers of its own.
 
     Parameters
@@ -119,8 +124,11 @@ def lay_out(network: Network, dtype: Float, rows: int = MOST_ROWS) -> Layout:
     dtype : type
     rows : int
         Most rows of one batch.
+    ladders : Ladders, optional
+        Of coded rows.
     """
     chunk = _chunk(network, rows)
+    inputs = network.inputs if ladders is None else ladders.n_coded
     held: list[Any] = []
 
     def place(*shape: int) -> int:
@@ -129,11 +137,15 @@ def lay_out(network: Network, dtype: Float, rows: int = MOST_ROWS) -> Layout:
         return address(buffer)
 
     bends: IntArray = np.array(network.bending or (), dtype=np.int64)
-    held.append(bends)
+    coding: tuple[IntArray, ...] = ()
+    if ladders is not None:
+        bends, coding = ladders.bends, (ladders.places, ladders.rows, ladders.sources)
+    held += [bends, *coding]
+    has_bends = network.bending is not None or ladders is not None
     layers = np.zeros(len(network.shapes), LAYER)
     at, last = 0, len(layers) - 1
-    gathered = place(chunk, network.inputs)
-    bent = 0 if network.bending is None else place(chunk, len(bends))
+    gathered = place(chunk, inputs)
+    bent = place(chunk, len(bends)) if has_bends else 0
     eta = place(chunk, network.outputs)
     source = bent or gathered
     for l, (fan_in, fan_out, has_bias) in enumerate(network.shapes):
@@ -144,13 +156,17 @@ def lay_out(network: Network, dtype: Float, rows: int = MOST_ROWS) -> Layout:
         delta = place(chunk, fan_out)
         layers[l] = (fan_in, fan_out, weights, biases, source, z, a, delta)
         source = a
+    fan_in, units, _ = network.shapes[0]
+    table = fan_in * units if network.n_gains else 0
+    if ladders is not None:
+        table = ladders.n_table(units, network.outputs)
     activation, ends_in_one = (network.activation, dtype), bool(network.hidden) and network.outputs == 1
     plan = Plan(
         n_parameters=network.n_parameters,
-        inputs=network.inputs,
+        inputs=inputs,
         outputs=network.outputs,
         chunk=chunk,
-        bends=int(bends.ctypes.data) if network.bending is not None else 0,
+        bends=int(bends.ctypes.data) if has_bends else 0,
         n_bends=len(bends),
         skip=at if network.has_skip else -1,
         gains=network.n_parameters - network.n_gains if network.n_gains else -1,
@@ -161,7 +177,11 @@ def lay_out(network: Network, dtype: Float, rows: int = MOST_ROWS) -> Layout:
         begin=begin_block(*activation) if ends_in_one else 0,
         rows=gathered,
         bent=bent,
-        scaled=place(*network.shapes[0][:2]) if network.n_gains else 0,
+        scaled=place(table) if table else 0,
+        ladders=address(coding[0]) if coding else 0,
+        n_ladders=len(coding[0]) if coding else 0,
+        fed=address(coding[1]) if coding else 0,
+        sources=address(coding[2]) if coding else 0,
         skipped=place(chunk, network.outputs) if network.has_skip else 0,
         eta=eta,
         partial=place(network.n_parameters),

@@ -8,6 +8,7 @@ import numpy as np
 
 from pliant.engines.compiled.blocks import Float, response_block, update_block
 from pliant.engines.compiled.kernels import jacobian, kernel, predict, train, whole_gradient
+from pliant.engines.compiled.ladders import Ladders
 from pliant.engines.compiled.layout import Data, Layout, address, empty, lay_out, shaped
 from pliant.engines.compiled.normal import CompiledNormal
 from pliant.engines.contract import Problem, State, batches
@@ -31,7 +32,11 @@ class CompiledProgram:
         self.slices = batches(problem.n_rows, batch)
         n, k, inputs = problem.n_rows, problem.network.n_parameters, problem.network.inputs
         columns = problem.network.outputs + problem.likelihood.has_classes
-        self.X, self.y = self._own(problem.X, (n, inputs)), self._own(problem.y, (n, columns))
+        self.ladders = Ladders.find(problem.network, shaped(problem.X, (n, inputs)))
+        self.coded_last: tuple[Array | None, Array | None] = None, None
+        coded = self._coded(problem.X)
+        self.X = self._own(problem.X, (n, inputs)) if coded is None else coded
+        self.y = self._own(problem.y, (n, columns))
         self.weights, self.offset = self._own(problem.weights, (n,)), self._own(problem.offset, (n,))
         self.penalty = self._own(problem.penalty, (k,))
         self.decays = self._own(np.ones(k) if problem.decays is None else problem.decays, (k,))
@@ -81,11 +86,14 @@ class CompiledProgram:
 
     def predict(self, parameters: Array, X: Array, offset: Array | None = None) -> Array:
         """Give eta (m, q)."""
-        return _predict(self._laid()[0], self.problem.network, parameters, X, offset, self.dtype)
+        coded = self._coded(X)
+        if coded is None:
+            return _predict(self._plain(), self.problem.network, parameters, X, offset, self.dtype)
+        return _predict(self._laid()[0], self.problem.network, parameters, coded, offset, self.dtype)
 
     def jacobian(self, parameters: Array, X: Array) -> Array:
         """Give d eta / d parameters (m, q, k)."""
-        layout, network = self._laid()[0], self.problem.network
+        layout, network = self._plain(), self.problem.network
         whole = np.empty((len(X), network.outputs, network.n_parameters), self.dtype)
         own, rows = self._own(parameters, whole.shape[2:]), self._own(X, (len(X), network.inputs))
         kernel(jacobian, self.dtype)(self.dtype(0), layout.plan, layout.layers, address(own), rows, whole)
@@ -97,8 +105,11 @@ class CompiledProgram:
         return float(weights @ each / np.sum(weights))
 
     def normal(self) -> CompiledNormal | None:
-        """Give what sums the normal equations, for one thread; None in float32, in which they would lose all digits."""
-        if self.dtype is not np.float64:
+        """Give what sums the normal equations, for one thread; None in float32, in which they would lose all digits.
+
+        Nor are there any of coded rows, which are trained by small steps.
+        """
+        if self.dtype is not np.float64 or self.ladders is not None:
             return None
         layout, data, _ = self._laid()
         return CompiledNormal(layout, data, self.problem.network.outputs, (self, self.local.held))
@@ -116,9 +127,29 @@ class CompiledProgram:
             found = self.local.laid = self._lay()
         return found
 
+    def _plain(self) -> Layout:
+        """Give this thread's layout of rows that are not coded."""
+        if self.ladders is None:
+            return self._laid()[0]
+        found: Layout | None = getattr(self.local, "plain", None)
+        if found is None:
+            found = self.local.plain = lay_out(self.problem.network, self.dtype)
+        return found
+
+    def _coded(self, X: Array) -> Array | None:
+        """Give rows as the kernels take them, coded; None if they are not. What was coded last is kept."""
+        if self.ladders is None:
+            return None
+        before, coded = self.coded_last
+        if X is not before:
+            coded = self.ladders.coded(X)
+            coded = None if coded is None else self._own(coded, coded.shape)
+            self.coded_last = X, coded
+        return coded
+
     def _lay(self) -> tuple[Layout, Data, Array]:
         batch = self.slices[0].stop if self.slices else 0
-        layout = lay_out(self.problem.network, self.dtype, batch)
+        layout = lay_out(self.problem.network, self.dtype, batch, self.ladders)
         chunk, columns = layout.plan.chunk, self.y.shape[1]
         gradient, loss = empty((self.problem.network.n_parameters,), self.dtype), np.zeros(1)
         chunk_y, chunk_weights, chunk_offset, shares = (
@@ -168,7 +199,7 @@ def _predict(
 ) -> Array:
     """Let the kernel predict."""
     eta = np.empty((len(X), network.outputs), dtype)
-    rows = _writable(shaped(X, (len(X), network.inputs)), dtype)
+    rows = _writable(shaped(X, (len(X), layout.plan.inputs)), dtype)
     shift = np.zeros(0, dtype) if offset is None else _writable(shaped(offset, (len(X),)), dtype)
     own = np.ascontiguousarray(shaped(parameters, (network.n_parameters,)), dtype)
     kernel(predict, dtype)(dtype(0), layout.plan, layout.layers, address(own), rows, shift, eta)
