@@ -88,6 +88,11 @@ def write_frame(frame: Any, path: str | os.PathLike[str]) -> None:
     write_file(target, _as_bytes(_as_polars(frame), ending), TableError)
 
 
+def csv_text(frame: Any) -> str:
+    """Give a frame as the text that `write_frame` writes to a .csv file."""
+    return _as_bytes(_as_polars(frame), ".csv").decode()
+
+
 def _as_bytes(frame: "pl.DataFrame", ending: str) -> bytes:
     """Give the content of the file."""
     import polars as pl
