@@ -17,6 +17,7 @@ from pliant.cli import ends, run
 from pliant.data import writing
 from pliant.data.writing import ENDING
 from pliant.datasets import penguins_path
+from pliant.errors import ModelFileError
 
 FORMULA = "body_mass_g ~ flipper_length_mm + species"
 LINE = ["fit", "penguins.csv", FORMULA, "--line"]
@@ -175,7 +176,7 @@ def test_a_folder_without_permission(without_permission, capsys):
         code, out, err = call(capsys, [command, f"{place}/model.pliant", f"{place}/penguins.csv", "--out", path])
         assert (code, out, err.count("\n")) == (2, "", 1)
         assert f"cannot write '{path}': no permission to write in '{place}'; name a file in a folder of your own" in err
-    with pytest.raises(pliant.ModelFileError, match="permission denied; name a file in a folder of your own"):
+    with pytest.raises(ModelFileError, match="permission denied; name a file in a folder of your own"):
         pliant.load(f"{place}/model.pliant").save(f"{place}/m.pliant")
     assert set(os.listdir(place)) == {"model.pliant", "penguins.csv"}
 
