@@ -204,6 +204,7 @@ def test_places_where_nothing_can_be_written(path, said, folder, capsys):
 @pytest.mark.parametrize(
     ("line", "code", "out", "said"),
     [
+        ("--help | true", 0, "", ""),
         ("predict model.pliant penguins.csv | true", 0, "", ""),  # it has ended long before anything is printed
         ("predict model.pliant penguins.csv >&-", 2, "", "cannot write what is to be printed: Bad file descriptor"),
         ("predict model.pliant penguins.csv > /dev/full", 2, "", "cannot write what is to be printed: No space left"),

@@ -7,10 +7,11 @@ is asked for, and the list of commands needs none of them, so that `pliant --hel
 import errno
 import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
-from pliant.cli.ends import HEARD, heed_signals, leave, open_standard
+from pliant.cli.ends import HEARD, Closed, closed_pipe, heed_signals, leave, open_standard
 
 COMMANDS = {
     "tour": "Tell the story of a line and a curve, in one page with every number and figure.",
@@ -25,7 +26,15 @@ COMMANDS = {
 
 
 class Lazy(click.Group):
-    """A group whose commands are loaded when they are called."""
+    """A group whose commands are loaded when they are called, and which leaves a closed pipe to `run`."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with closed_pipe():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with closed_pipe():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -83,7 +92,7 @@ def run(arguments: list[str] | None = None) -> int:
         return _say(" ".join(problem.format_message().split()).rstrip(".") + hint, 2)
     except KeyboardInterrupt:
         return _say(HEARD.said, 128 + HEARD.number)
-    except BrokenPipeError:
+    except Closed:
         leave(sys.stdout)
         return 0
     except OSError as problem:  # a file that cannot be written has its own error, so this is standard output

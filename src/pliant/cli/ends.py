@@ -4,9 +4,11 @@ What is still to be written to files is written all the same: a reader who has s
 said that the model is to be lost.
 """
 
+import contextlib
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import TextIO
 
@@ -61,6 +63,19 @@ def open_standard() -> None:
             os.open(os.devnull, flags)  # takes the lowest number that is free, which is this one
     if sys.stdout is None:
         sys.stdout = os.fdopen(1, "w", closefd=False)
+
+
+class Closed(Exception):
+    """Whoever read what is printed has seen enough."""
+
+
+@contextlib.contextmanager
+def closed_pipe() -> Iterator[None]:
+    """Give a closed pipe a name of our own: click would end the process by itself, with 1."""
+    try:
+        yield
+    except BrokenPipeError as problem:
+        raise Closed from problem
 
 
 def leave(stream: TextIO) -> None:

@@ -4,7 +4,8 @@ The content goes to a temporary file in the same folder, is flushed to the disk,
 then takes the name; then the folder is flushed, so that a power cut does not take the name back. A process that is
 killed leaves its temporary file behind. The next one that writes to the same name removes it: a writer holds a lock
 on its temporary file while it lives, and the system drops the lock with the process, so a live one is never taken
-for a dead one, be it of another process, thread or machine.
+for a dead one, be it of another process, thread or machine. A link is followed and the permissions are kept; the
+price is that the file is a new one: its owner is whoever writes, and another hard link keeps the old content.
 
 Everything that is asked of the system goes through `SYSTEM`, so that the tests can let any operation fail, and can
 say what a disk may hold after a power cut between any two. This module does not know what is inside a file.
