@@ -75,7 +75,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(model_file, monkeypatc
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ModelFileError, match="No space left"):
+    with pytest.raises(ModelFileError, match=r"cannot write '.*': no space left on device; free some space"):
         write_model(model_file, {"other": 1}, ARRAYS)
     monkeypatch.undo()
     assert model_file.read_bytes() == before

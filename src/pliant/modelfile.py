@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pliant.data.files import replace_file
+from pliant.data.writing import write_file
 from pliant.errors import ModelFileError
 
 FORMAT = 1  # of the file; raised when an older reader could not understand a newer file
@@ -55,10 +55,7 @@ def write_model(path: str | os.PathLike[str], facts: Mapping[str, Any], arrays: 
     if content[8 : _HASH.start] != _HEAD:
         raise ModelFileError(f"cannot write {target}: this version of safetensors orders its header differently")
     content[_HASH] = hashlib.sha256(content).hexdigest().encode()
-    try:
-        replace_file(os.fspath(target), bytes(content))
-    except (OSError, ValueError) as problem:  # ValueError: a NUL byte in the path
-        raise ModelFileError(f"cannot write {target}: {getattr(problem, 'strerror', None) or problem}") from problem
+    write_file(target, content, ModelFileError)
     return target
 
 

@@ -165,7 +165,7 @@ def test_a_page_is_written_whole_or_not_at_all(curve, tmp_path, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
-        with pytest.raises(ArgumentError, match=r"cannot write .*r\.html: No space left"):
+        with pytest.raises(ArgumentError, match=r"cannot write '.*r\.html': no space left on device; free some space"):
             curve.report(path)
     assert path.read_text() == "before"
     assert os.listdir(tmp_path) == ["r.html"]

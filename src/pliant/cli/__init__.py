@@ -5,11 +5,13 @@ is asked for, and the list of commands needs none of them, so that `pliant --hel
 """
 
 import errno
-import os
 import sys
 from importlib import import_module
+from typing import Any
 
 import click
+
+from pliant.cli.ends import HEARD, Closed, closed_pipe, heed_signals, leave, open_standard
 
 COMMANDS = {
     "tour": "Tell the story of a line and a curve, in one page with every number and figure.",
@@ -24,7 +26,15 @@ COMMANDS = {
 
 
 class Lazy(click.Group):
-    """A group whose commands are loaded when they are called."""
+    """A group whose commands are loaded when they are called, and which leaves a closed pipe to `run`."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with closed_pipe():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with closed_pipe():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -59,7 +69,12 @@ def pliant(context: click.Context) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and leave with its exit code: 0 done, 2 the user's input, 130 interrupted."""
+    """Run the command line and leave with its exit code: 0 done, 2 the user's input, 130 interrupted.
+
+    A process that SIGTERM or SIGHUP ends has 128 and the number of the signal, as the shell gives it.
+    """
+    open_standard()
+    heed_signals()
     sys.exit(run(arguments))
 
 
@@ -67,23 +82,23 @@ def run(arguments: list[str] | None = None) -> int:
     """Run one command; give its exit code. What is wrong with the input is said in one line."""
     try:
         pliant.main(arguments, prog_name="pliant", standalone_mode=False)
-    except click.exceptions.Exit as leave:
-        return leave.exit_code
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except click.Abort:
-        return _say("interrupted", 130)
+        return _say(HEARD.said, 128 + HEARD.number)
     except click.ClickException as problem:
         where = "" if not isinstance(problem, click.UsageError) or problem.ctx is None else problem.ctx.command_path
         hint = f"; see '{where} --help'" if where else ""
         return _say(" ".join(problem.format_message().split()).rstrip(".") + hint, 2)
     except KeyboardInterrupt:
-        return _say("interrupted", 130)
-    except BrokenPipeError:
-        _leave_stdout()
+        return _say(HEARD.said, 128 + HEARD.number)
+    except Closed:
+        leave(sys.stdout)
         return 0
     except OSError as problem:  # a file that cannot be written has its own error, so this is standard output
-        if problem.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG):
+        if problem.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, errno.EFBIG):
             raise
-        _leave_stdout()
+        leave(sys.stdout)
         return _say(f"cannot write what is to be printed: {problem.strerror}", 2)
     except MemoryError:
         return _say("there is not enough memory for this; give fewer rows, columns or hidden units", 2)
@@ -91,18 +106,17 @@ def run(arguments: list[str] | None = None) -> int:
         from pliant.errors import Interrupted, PliantError
 
         if isinstance(problem, Interrupted):
-            return _say(str(problem), 130)
+            return _say(str(problem), 128 + HEARD.number)
         if isinstance(problem, PliantError):
             return _say(str(problem), 2)
         raise
     return 0
 
 
-def _leave_stdout() -> None:
-    """Send what is still to be printed nowhere, so that leaving Python does not fail over it again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _say(text: str, code: int) -> int:
-    click.echo(f"pliant: {text}", err=True)
+    """Say on standard error why the command ends, if anybody listens; give the exit code."""
+    try:
+        click.echo(f"pliant: {text}", err=True)
+    except OSError:
+        leave(sys.stderr)
     return code

@@ -22,6 +22,7 @@ def command(model: str, data: str | None, onnx_file: str | None, torch_file: str
     against the model before it takes its name: with the rows of DATA (.csv or .parquet), or with rows drawn from what
     the model knows of its columns.
     """
+    from pliant.cli.ends import Printing
     from pliant.data.files import check_target
     from pliant.errors import ArgumentError
     from pliant.storage import load
@@ -33,6 +34,7 @@ def command(model: str, data: str | None, onnx_file: str | None, torch_file: str
     for _, path in wanted:
         check_target(path, model, *([] if data is None else [data]))
     fitted = load(model)
-    for door, path in wanted:
-        checked = getattr(fitted, door)(path, precision, data)
-        click.echo(f"{path} written; {checked}", err=True)
+    with Printing() as say:
+        for door, path in wanted:
+            checked = getattr(fitted, door)(path, precision, data)
+            say(f"{path} written; {checked}", err=True)

@@ -1,8 +1,12 @@
 """`pliant fit DATA FORMULA`: a table and a formula in; a summary, a model file and a picture out."""
 
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from pliant.model import Fitted
 
 
 class Widths(click.ParamType[tuple[int, ...]]):
@@ -101,6 +105,7 @@ def command(
 
     Without --line or --hidden the recipe decides, and the summary says what it chose and why.
     """
+    from pliant.cli.ends import HEARD, Printing
     from pliant.cli.look import say_findings
     from pliant.data.entry import formula_and_table
     from pliant.data.files import check_target
@@ -125,21 +130,45 @@ def command(
     if not quiet:
         say_findings(parsed.text, table, options)
     model = fit(parsed.text, table, hidden=widths, skip=not no_skip, progress=False if quiet else None, **options)
-    if not quiet:
-        click.echo(str(model.summary(names)))
-        if check:
-            click.echo(f"\n{model.check()}")
-    if out is not None:
-        model.save(out)
-        click.echo(f"model written to {out}", err=True)
-    if plot is not None:
-        from pliant.plots import save_figure
+    with Printing() as say:
+        if out is not None:
+            _save(model, out)
+        if not quiet:
+            say(str(model.summary(names)))
+            if check:
+                say(f"\n{model.check()}")
+        if out is not None:
+            say(f"model written to {out}", err=True)
+        if plot is not None:
+            from pliant.plots import save_figure
 
-        save_figure(model.plot(), plot)
-        click.echo(f"picture written to {plot}", err=True)
-    if report is not None:
-        model.report(report)
-        click.echo(f"report written to {report}", err=True)
+            save_figure(model.plot(), plot)
+            say(f"picture written to {plot}", err=True)
+        if report is not None:
+            model.report(report)
+            say(f"report written to {report}", err=True)
     if model.interrupted:
         kept = out or options["checkpoint"]
-        raise Interrupted(f"interrupted; the best state is in {kept}" if kept else "interrupted; nothing was kept")
+        raise Interrupted(f"{HEARD.said}; the best state is in {kept}" if kept else f"{HEARD.said}; nothing was kept")
+
+
+def _save(model: "Fitted", path: str) -> None:
+    """Write a model; where it cannot be written, to the folder for temporary files, lest hours of training are lost."""
+    from pliant.errors import ModelFileError
+
+    try:
+        model.save(path)
+    except ModelFileError as problem:
+        import tempfile
+
+        try:
+            folder = tempfile.mkdtemp(prefix="pliant-")
+        except OSError:
+            raise problem from None
+        other = os.path.join(folder, "model.pliant")
+        try:
+            model.save(other)
+        except ModelFileError:
+            os.rmdir(folder)
+            raise problem from None
+        raise ModelFileError(f"{problem}; the model is kept in {other}") from problem

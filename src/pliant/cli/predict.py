@@ -30,8 +30,9 @@ import click
 @click.option("--out", metavar="FILE", help="Write a .csv or .parquet file; by default, CSV goes to the terminal.")
 def command(model: str, data: str, kind: str, interval: float | None, method: str | None, out: str | None) -> None:
     """Predict each row of DATA (.csv or .parquet) with the model file MODEL."""
+    from pliant.cli.ends import Printing
     from pliant.data.files import check_target
-    from pliant.data.table import write_frame
+    from pliant.data.table import csv_text, write_frame
     from pliant.errors import PliantWarning
     from pliant.inference.support import outside_sentence
     from pliant.storage import load
@@ -42,13 +43,14 @@ def command(model: str, data: str, kind: str, interval: float | None, method: st
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", PliantWarning)
         frame = fitted.predict(data, type=kind, interval=interval, method=method)
-    for each in said:
-        click.echo(f"note: {each.message}", err=True)
-    beyond = outside_sentence(fitted, data)
-    if beyond is not None:
-        click.echo(beyond, err=True)
-    if out is None:
-        click.echo(frame.write_csv(), nl=False)
-        return
-    write_frame(frame, out)
-    click.echo(f"{len(frame):,} predictions written to {out}", err=True)
+    with Printing() as say:
+        for each in said:
+            say(f"note: {each.message}", err=True)
+        beyond = outside_sentence(fitted, data)
+        if beyond is not None:
+            say(beyond, err=True)
+        if out is None:
+            say(csv_text(frame), nl=False)
+            return
+        write_frame(frame, out)
+        say(f"{len(frame):,} predictions written to {out}", err=True)

@@ -15,20 +15,22 @@ def command(out: str, seed: int, activation: str, quiet: bool) -> None:
 
     Line, loss, gradient, training, sine, network: everything is computed while it is told.
     """
+    from pliant.cli.ends import Printing
     from pliant.errors import ArgumentError
     from pliant.tour import make_tour
 
     if os.path.lexists(out) and not os.path.isdir(out):
         raise ArgumentError(f"{out} is not a folder; name another with --out")
+    with Printing() as say:
 
-    def report(text: str) -> None:
-        if text.endswith("\n"):
-            click.echo("    " + text.rstrip().replace("\n", "\n    "))
-        else:
-            click.echo(f"\n{text}")
+        def report(text: str) -> None:
+            if text.endswith("\n"):
+                say("    " + text.rstrip().replace("\n", "\n    "))
+            else:
+                say(f"\n{text}")
 
-    tour = make_tour(seed, activation, None if quiet else report)
-    path = tour.save(out)
-    if not quiet:
-        size = f"{len(tour.page.encode()) / 1000:,.0f} kB"
-        click.echo(f"\npage written to {path} ({size}), {len(tour.figures)} figures beside it")
+        tour = make_tour(seed, activation, None if quiet else report)
+        path = tour.save(out)
+        if not quiet:
+            size = f"{len(tour.page.encode()) / 1000:,.0f} kB"
+            say(f"\npage written to {path} ({size}), {len(tour.figures)} figures beside it")

@@ -1,4 +1,4 @@
-"""Opening and replacing local files so that nothing hangs, nothing is half written.
+"""Opening local files so that nothing hangs, and seeing that one can be written; `writing.py` writes them.
 
 A path is only ever a local regular file. It is looked at before it is opened, because opening a pipe
 waits for a writer and opening a device can act on it; it is opened without blocking and looked at again,
@@ -6,12 +6,10 @@ in case it was exchanged in between. It is read to the length it had when opened
 This module does not know what is inside a file.
 """
 
-import contextlib
 import difflib
 import errno
 import os
 import re
-import secrets
 import stat
 
 from pliant.data.columns import shown
@@ -117,59 +115,13 @@ def check_target(path: str | os.PathLike[str], *reads: str) -> None:
     if same:
         raise ArgumentError(f"writing {shown(target, 80)} would destroy what is read from it; name another file")
     if kinds and not stat.S_ISREG(kinds[0]):
-        raise ArgumentError(f"cannot write {shown(target, 80)}: it exists and is not a regular file")
+        raise ArgumentError(f"cannot write {shown(target, 80)}: it exists and is not a regular file; name another file")
+    if kinds and not kinds[0] & 0o222:
+        raise ArgumentError(f"cannot write {shown(target, 80)}: it is marked read-only; name another file")
     if not os.path.isdir(folder):
         raise ArgumentError(f"cannot write {shown(target, 80)}: there is no folder {shown(folder, 80)}; make it first")
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise ArgumentError(f"cannot write {shown(target, 80)}: no permission to write in {shown(folder, 80)}")
-
-
-def replace_file(path: str, content: bytes) -> None:
-    """Write a file whole or not at all.
-
-    The content goes to a temporary file in the same folder, is flushed to the disk, read back and
-    compared, and only then takes the name. On any failure the old file is untouched and the temporary
-    file is gone. A link is followed.
-
-    Raises
-    ------
-    OSError
-        If the folder is missing or not writable, the disk is full, or what was read back differs.
-    """
-    target = os.path.realpath(path)
-    folder, name = os.path.split(target)
-    mode = None
-    with contextlib.suppress(FileNotFoundError):
-        status = os.stat(target)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "it exists and is not a regular file")
-        mode = stat.S_IMODE(status.st_mode)
-    temporary = os.path.join(folder, f".{name[:100]}.{secrets.token_hex(6)}.tmp")
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, 0o666)  # the umask takes its share, as for any new file
-    try:
-        with os.fdopen(descriptor, "w+b") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            file.seek(0)
-            if file.read() != content:
-                raise OSError(errno.EIO, "what was read back differs from what was written")
-        if mode is not None:
-            os.chmod(temporary, mode)
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-    _flush_folder(folder)
-
-
-def _flush_folder(folder: str) -> None:
-    """Make the new name outlive a power cut, where the system can flush a folder."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        raise ArgumentError(
+            f"cannot write {shown(target, 80)}: no permission to write in {shown(folder, 80)}; "
+            "name a file in a folder of your own"
+        )

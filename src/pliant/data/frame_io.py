@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pliant.data.columns import Column, NumberColumn, shown
-from pliant.data.files import REASONS, URL, replace_file
+from pliant.data.files import URL
+from pliant.data.writing import write_file
 from pliant.errors import TableError
 
 if TYPE_CHECKING:
@@ -84,13 +85,12 @@ def write_frame(frame: Any, path: str | os.PathLike[str]) -> None:
         raise TableError(f"{shown(target, 80)} is a URL; tables are written to local files only")
     if ending not in (".csv", ".tsv", ".parquet", ".pq"):
         raise TableError(f"{shown(target, 80)}: a table is written as .csv, .tsv or .parquet; name it so")
-    content = _as_bytes(_as_polars(frame), ending)
-    try:
-        replace_file(target, content)
-    except (OSError, ValueError) as error:
-        reason = REASONS.get(getattr(error, "errno", None) or 0, "") or getattr(error, "strerror", None)
-        reason = {"no permission to read it": "no permission"}.get(reason or "", reason)
-        raise TableError(f"cannot write {shown(target, 80)}: {str(reason or 'not a path').lower()}") from None
+    write_file(target, _as_bytes(_as_polars(frame), ending), TableError)
+
+
+def csv_text(frame: Any) -> str:
+    """Give a frame as the text that `write_frame` writes to a .csv file."""
+    return _as_bytes(_as_polars(frame), ".csv").decode()
 
 
 def _as_bytes(frame: "pl.DataFrame", ending: str) -> bytes:

@@ -15,7 +15,7 @@ import numpy as np
 
 from pliant.data.columns import Column, FactorColumn, NumberColumn, check_names, shown
 from pliant.data.files import read_file
-from pliant.data.frame_io import make_frame, write_frame
+from pliant.data.frame_io import csv_text, make_frame, write_frame
 from pliant.errors import TableError
 from pliant.types import Array, IntArray
 
@@ -24,6 +24,7 @@ __all__ = [
     "FactorColumn",
     "NumberColumn",
     "Table",
+    "csv_text",
     "is_array",
     "make_frame",
     "named_columns",

@@ -5,8 +5,9 @@ import os
 from collections.abc import Callable
 
 from pliant._version import __version__
-from pliant.data.files import check_target, replace_file
+from pliant.data.files import check_target
 from pliant.data.table import Table
+from pliant.data.writing import write_file
 from pliant.engines.torch import import_torch
 from pliant.errors import ArgumentError
 from pliant.export.check import Check, Outputs, check, feeds
@@ -64,11 +65,7 @@ def _prepared(model: Fitted, path: str | os.PathLike[str], precision: str, table
 def _write(path: str | os.PathLike[str], content: bytes, checked: Callable[[], Check]) -> Check:
     """Write a file whole, if it passes its check."""
     found = checked()
-    target = os.fsdecode(path)
-    try:
-        replace_file(target, content)
-    except OSError as problem:
-        raise ArgumentError(f"cannot write {target}: {problem.strerror or problem}") from problem
+    write_file(path, content, ArgumentError)
     return found
 
 

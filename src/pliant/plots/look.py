@@ -219,7 +219,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     """
     from io import BytesIO
 
-    from pliant.data.files import replace_file
+    from pliant.data.writing import write_file
 
     target = os.fspath(path)
     ending = picture_ending(target)
@@ -227,10 +227,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     buffer = BytesIO()
     with rc_context(STYLE):
         figure.savefig(buffer, format=ending[1:], dpi=160, metadata=dated)
-    try:
-        replace_file(target, buffer.getvalue())
-    except (OSError, ValueError) as problem:  # ValueError: a NUL byte in the path
-        raise ArgumentError(f"cannot write {target}: {getattr(problem, 'strerror', None) or problem}") from problem
+    write_file(target, buffer.getvalue(), ArgumentError)
 
 
 def _wrapped(text: str, width: int) -> str:

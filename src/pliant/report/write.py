@@ -4,7 +4,8 @@ import os
 from importlib.resources import files
 
 from pliant._version import __version__
-from pliant.data.files import check_target, replace_file
+from pliant.data.files import check_target
+from pliant.data.writing import write_file
 from pliant.errors import ArgumentError
 from pliant.model import Fitted
 from pliant.page import build, escape
@@ -36,11 +37,7 @@ def write_report(model: Fitted, path: str | os.PathLike[str], table: object = No
         If matplotlib is not installed, which draws the figures.
     """
     target = check_report_path(path, *([table] if isinstance(table, str) else []))
-    page = report_page(model, table)
-    try:
-        replace_file(target, page.encode())
-    except OSError as problem:
-        raise ArgumentError(f"cannot write {target}: {problem.strerror or problem}") from problem
+    write_file(target, report_page(model, table).encode(), ArgumentError)
 
 
 def check_report_path(path: str | os.PathLike[str], *reads: str) -> str:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pliant.data.files import replace_file
+from pliant.data.writing import make_folder, write_file
 from pliant.errors import ArgumentError
 from pliant.tour.run import Chapter, Told, run_story
 from pliant.tour.source import ACTIVATION, SEED, read_story
@@ -29,13 +29,10 @@ class Tour:
             If the folder cannot be made or written to.
         """
         target = os.fspath(folder)
-        try:
-            os.makedirs(os.path.join(target, "figures"), exist_ok=True)
-            for name, text in self.figures.items():
-                replace_file(os.path.join(target, "figures", f"{name}.svg"), text.encode())
-            replace_file(os.path.join(target, PAGE), self.page.encode())
-        except OSError as problem:
-            raise ArgumentError(f"cannot write to {target}: {problem.strerror or problem}") from problem
+        make_folder(os.path.join(target, "figures"), ArgumentError)
+        for name, text in self.figures.items():
+            write_file(os.path.join(target, "figures", f"{name}.svg"), text.encode(), ArgumentError)
+        write_file(os.path.join(target, PAGE), self.page.encode(), ArgumentError)
         return os.path.join(target, PAGE)
 
 
