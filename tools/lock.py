@@ -26,7 +26,7 @@ def pins(text: str) -> dict[str, str]:
 
 
 def resolved(extras: list[str]) -> dict[str, str]:
-    """Give, for each package that these extras and the build need anywhere, its line and its hashes, as uv writes it."""
+    """Give the line and the hashes of each package that these extras and the build need anywhere, as uv writes them."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "-", "pyproject.toml", "--quiet", "--universal"]
     command += ["--python-version", "3.11", "--constraint", "constraints.txt", "--only-binary", ":all:"]
     command += ["--generate-hashes", "--no-annotate", "--no-header", "--no-config"]
@@ -51,7 +51,7 @@ def main() -> None:
     for name, blocks in kept.items():
         path = ROOT / "requirements" / f"{name}.txt"
         path.write_text(HEAD + "".join(blocks))
-        print(f"{path.relative_to(ROOT)}: {len(blocks)} packages, {sum(b.count('--hash') for b in blocks)} hashes")
+        sys.stdout.write(f"{path.name}: {len(blocks)} packages, {sum(b.count('--hash') for b in blocks)} hashes\n")
 
 
 if __name__ == "__main__":

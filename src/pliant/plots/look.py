@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 from pliant.errors import ArgumentError, MissingExtraError
+from pliant.harmless import visible
 
 try:
     from matplotlib import rc_context
@@ -237,4 +238,4 @@ def _wrapped(text: str, width: int) -> str:
     """Break a long line at spaces, at most twice, and keep `$` from meaning mathematics."""
     import textwrap
 
-    return "\n".join(textwrap.wrap(text.replace("$", r"\$"), width, max_lines=3, placeholder=" ..."))
+    return "\n".join(textwrap.wrap(visible(text).replace("$", r"\$"), width, max_lines=3, placeholder=" ..."))
