@@ -101,7 +101,7 @@ TEMPLATES = (
     r"\g<0> \1 \n",
     r"$\frac{1}{2}$ and $x_{",
     "*b* **c** `d` _e_ # f",
-    "0.123456 #0072b2 font: 9px x; id=\"a",
+    '0.123456 #0072b2 font: 9px x; id="a',
 )
 DISGUISES = (
     "&lt;script&gt;ran=1&lt;/script&gt;",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Lock
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -16,6 +17,33 @@ Job = Callable[[int], Any]
 Run = Callable[[Job, Sequence[int]], Iterable[Any]]  # gives job(k) for every k, in their order
 
 _RUN: ContextVar[Run | None] = ContextVar("run", default=None)
+
+
+class OneThread:
+    """BLAS held to one thread while members are fitted anywhere in the process, then left as it was found.
+
+    The number is one for the process. Were each fit to set it and set it back, a fit that ends while another runs
+    would set the other's number free, and the other would then leave the process with one thread for good.
+    """
+
+    def __init__(self) -> None:
+        self.lock, self.inside = Lock(), 0
+        self.held: Any = None
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if self.inside == 0:
+                self.held = threadpool_limits(1, user_api="blas")
+            self.inside += 1
+
+    def __exit__(self, *problem: object) -> None:
+        with self.lock:
+            self.inside -= 1
+            if self.inside == 0:
+                self.held.restore_original_limits()
+
+
+ONE_THREAD = OneThread()
 
 
 @contextmanager
@@ -31,7 +59,7 @@ def run_by(run: Run) -> Iterator[None]:
 def run_all(job: Job, count: int, threads: int | None) -> Iterator[Any]:
     """Give job(k) for every k below `count`, in their order; by default on one thread a processor."""
     run = _RUN.get()
-    with threadpool_limits(1, user_api="blas"):
+    with ONE_THREAD:
         if run is not None:
             yield from run(job, range(count))
             return

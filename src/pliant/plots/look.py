@@ -5,6 +5,7 @@ are made without pyplot: nothing global changes and nothing piles up in memory.
 """
 
 import os
+import re
 from typing import Any
 
 from pliant.errors import ArgumentError, MissingExtraError
@@ -40,6 +41,9 @@ STYLE: Any = {
     "svg.hashsalt": "pliant",
     "savefig.facecolor": "white",
 }
+OUTSIDE = re.compile(
+    r"<!DOCTYPE.*?>\n?|<metadata>.*?</metadata>", re.DOTALL
+)  # they name addresses that a reader may ask
 FORMATS = (".svg", ".png", ".pdf")
 
 
@@ -228,8 +232,11 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     buffer = BytesIO()
     with rc_context(STYLE):
         figure.savefig(buffer, format=ending[1:], dpi=160, metadata=dated)
+    content = buffer.getvalue()
+    if ending == ".svg":
+        content = visible(OUTSIDE.sub("", content.decode())).encode()
     try:
-        replace_file(target, buffer.getvalue())
+        replace_file(target, content)
     except (OSError, ValueError) as problem:  # ValueError: a NUL byte in the path
         raise ArgumentError(f"cannot write {target}: {getattr(problem, 'strerror', None) or problem}") from problem
 
