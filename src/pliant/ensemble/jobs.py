@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -23,7 +23,9 @@ class OneThread:
     """BLAS held to one thread while members are fitted anywhere in the process, then left as it was found.
 
     The number is one for the process. Were each fit to set it and set it back, a fit that ends while another runs
-    would set the other's number free, and the other would then leave the process with one thread for good.
+    would set the other's number free, and the other could leave the process with one thread for good. threadpoolctl
+    from 3.8 on lets the thread that set the number first change it, and no other while that one lives; so a thread
+    that lives for nothing else does.
     """
 
     def __init__(self) -> None:
@@ -33,14 +35,24 @@ class OneThread:
     def __enter__(self) -> None:
         with self.lock:
             if self.inside == 0:
-                self.held = threadpool_limits(1, user_api="blas")
+                _elsewhere(self._hold)
             self.inside += 1
 
     def __exit__(self, *problem: object) -> None:
         with self.lock:
             self.inside -= 1
             if self.inside == 0:
-                self.held.restore_original_limits()
+                _elsewhere(self.held.restore_original_limits)
+
+    def _hold(self) -> None:
+        self.held = threadpool_limits(1, user_api="blas")
+
+
+def _elsewhere(do: Callable[[], None]) -> None:
+    """Do something in a thread of its own, and wait for it."""
+    thread = Thread(target=do)
+    thread.start()
+    thread.join()
 
 
 ONE_THREAD = OneThread()

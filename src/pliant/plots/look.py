@@ -6,6 +6,9 @@ are made without pyplot: nothing global changes and nothing piles up in memory.
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
 from typing import Any
 
 from pliant.errors import ArgumentError, MissingExtraError
@@ -47,6 +50,16 @@ OUTSIDE = re.compile(
 FORMATS = (".svg", ".png", ".pdf")
 
 
+_ONE_AT_A_TIME = RLock()
+
+
+@contextmanager
+def in_style(style: Any) -> Iterator[None]:
+    """Draw in a style, one thread after the other: matplotlib has one style for the whole process."""
+    with _ONE_AT_A_TIME, rc_context(style):
+        yield
+
+
 class Picture(Figure):
     """A matplotlib figure that carries the numbers it draws, and shows itself in a notebook."""
 
@@ -63,7 +76,7 @@ class Picture(Figure):
 
 def new_picture(title: str, subtitle: str = "", width: float = 6.4, height: float = 4.2) -> tuple[Picture, Axes]:
     """Give an empty figure in the house style with one pair of axes."""
-    with rc_context(STYLE):
+    with in_style(STYLE):
         figure = Picture(figsize=(width, height), layout="constrained")
         axes = figure.add_subplot()
     figure.suptitle(_wrapped(title, 70), x=0.01, ha="left", fontsize=11.5, fontweight="bold", color=INK)
@@ -77,7 +90,7 @@ def new_panels(
     title: str, subtitle: str, shape: tuple[int, int], width: float, height: float
 ) -> tuple[Picture, list[Axes]]:
     """Give an empty figure in the house style with (rows, columns) pairs of axes, read from left to right."""
-    with rc_context(STYLE):
+    with in_style(STYLE):
         said = _wrapped(subtitle, int(16 * width))
         foot = (0.14 + 0.16 * (1 + said.count("\n"))) / height if subtitle else 0.0
         room = (0.0, foot, 1.0, 1.0 - foot)
@@ -230,7 +243,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     ending = picture_ending(target)
     dated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(ending)
     buffer = BytesIO()
-    with rc_context(STYLE):
+    with in_style(STYLE):
         figure.savefig(buffer, format=ending[1:], dpi=160, metadata=dated)
     content = buffer.getvalue()
     if ending == ".svg":

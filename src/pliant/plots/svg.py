@@ -15,11 +15,10 @@ from io import StringIO
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.text import Text
 
 from pliant.harmless import escape, visible
-from pliant.plots.look import BAND, BAR, COLOURS, FAINT, INK, SOFT, STYLE, Picture
+from pliant.plots.look import BAND, BAR, COLOURS, FAINT, INK, SOFT, STYLE, Picture, in_style
 from pliant.types import Array
 
 LIGHT = {"ink": INK, "soft": SOFT, "faint": FAINT, "band": BAND, "bar": BAR, "ground": "#ffffff"}
@@ -59,7 +58,7 @@ class Svg:
 def as_svg(picture: Picture, name: str) -> Svg:
     """Give a picture as SVG, with `name` before every id, so that many can stand in one page."""
     buffer = StringIO()
-    with rc_context({**STYLE, "svg.fonttype": "none"}), _plain_words(picture), warnings.catch_warnings():
+    with in_style({**STYLE, "svg.fonttype": "none"}), _plain_words(picture), warnings.catch_warnings():
         # the browser has glyphs that matplotlib's typeface lacks
         warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
         picture.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
