@@ -21,7 +21,7 @@ def commands(folder: Path) -> None:
     line, bent = "body_mass_g ~ flipper_length_mm + species", "body_mass_g ~ flipper_length_mm + bill_depth_mm"
     asked = [
         ["fit", table, line, "--line", "--out", model, "--plot", str(folder / "line.svg")],
-        ["fit", table, bent, "--hidden", "2", "--members", "3", "--out", curve, "--report", str(folder / "fit.html")],
+        ["fit", table, bent, "--hidden", "2", "--members", "3", "--out", curve],
         ["fit", table, bent, "--hidden", "3", "--optimiser", "adam", "--epochs", "3", "--engine", "torch"],
         ["fit", table, bent, "--hidden", "3", "--optimiser", "adam", "--epochs", "3", "--engine", "compiled"],
         ["predict", model, table, "--out", str(folder / "predicted.csv")],
@@ -30,7 +30,6 @@ def commands(folder: Path) -> None:
         ["report", model, table, "--out", str(folder / "report.html")],
         ["export", model, table, "--onnx", str(folder / "line.onnx")],
         ["export", curve, table, "--torch", str(folder / "curve.pt2")],
-        ["check-gradient"],
         ["check-gradient", curve],
         ["doctor"],
         ["tour", "--quiet", "--out", str(folder / "tour")],
