@@ -10,6 +10,7 @@ import pytest
 from tests.security.attacks import ATTACKS
 
 import pliant
+from pliant.cli import run
 from pliant.errors import ArgumentError
 from pliant.harmless import escape, on_one_line, visible
 from pliant.plots.look import new_picture, plain
@@ -160,6 +161,11 @@ def test_what_acts_in_a_terminal_is_written_out():
         assert not set(said) & set("\x1b\x07\r\u202e")
     assert r"a\x1b]8;;http://far.invalid\x07\u202e" in str(line.summary())
     assert r"g[T.u\nv]" in str(line.summary())
+
+
+def test_the_shell_writes_out_what_acts_in_a_path(capsys):
+    assert run(["predict", "no\x1b[2J.pliant", "no.csv"]) == 2
+    assert r"no\x1b[2J.pliant" in capsys.readouterr().err
 
 
 def test_what_is_seen_stays_as_it_is():

@@ -104,5 +104,7 @@ def _leave_stdout() -> None:
 
 
 def _say(text: str, code: int) -> int:
-    click.echo(f"pliant: {text}", err=True)
+    from pliant.harmless import visible
+
+    click.echo(f"pliant: {visible(text)}", err=True)
     return code
