@@ -1,5 +1,5 @@
 # Everything the repository does, by name. `make` alone prints the list.
-# Each environment stamp depends on the pins and on pyproject.toml, so a change in either installs anew.
+# Each environment stamp depends on the lists of what is installed and on pyproject.toml, so a change in either installs anew.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -12,8 +12,13 @@ PYTEST ?= -n auto
 BENCH ?=
 OUT := out
 BIN := .venv/bin
-# Without build isolation the editable build uses the pinned hatchling, and nothing is fetched twice.
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+TORCH ?= any
+# All but torch by its hash, and wheels only, so that nothing runs while it is installed; requirements/README.md says why
+# torch is apart. pliant itself is built by the hatchling of the list, and fetches nothing.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+WHEELS := $(PIP) --only-binary :all:
+INSTALL_TORCH := $(WHEELS) $(if $(filter hashed,$(TORCH)),--require-hashes --no-deps --requirement requirements/torch.txt,--constraint constraints.txt torch)
+INSTALL_PLIANT := $(PIP) --no-deps --no-build-isolation --editable .
 TABLE := src/pliant/datasets/penguins.csv
 FORMULA := body_mass_g ~ flipper_length_mm + species
 CURVE := body_mass_g ~ flipper_length_mm + bill_depth_mm
@@ -45,7 +50,7 @@ check: .venv/stamp-test ## Lint, format, types, and who imports whom
 	$(BIN)/python -m pytest -qq tests/test_architecture.py
 
 bench: .venv/stamp-test ## Measure everything: some hours (BENCH=--smoke: that it runs, in some minutes)
-	@set -e; for what in run digits tables middle_fit published nist line_speed separation wald_coverage interval_coverage check_size estimator_checks curve_intervals effects random_tables verdict sine whole_fit speed time_to_loss scaling prediction kills_of_saves; do \
+	@set -e; for what in run digits tables middle_fit published nist line_speed separation wald_coverage interval_coverage check_size estimator_checks curve_intervals effects random_tables verdict sine whole_fit speed time_to_loss scaling prediction kills_of_saves soak; do \
 	  printf '\n$$ python benchmarks/%s.py $(BENCH)\n' $$what; $(BIN)/python benchmarks/$$what.py $(BENCH); done
 
 docs: .venv/stamp-test ## Write the shown outputs of README and docs, and the pictures, then test the pages
@@ -59,15 +64,18 @@ clean: ## Remove what was made here, except .venv
 
 .venv/stamp-venv: constraints.txt
 	@tools/make-venv "$(PYTHON)"
-	@$(INSTALL) hatchling editables
 	@touch $@
 
-.venv/stamp-run: .venv/stamp-venv pyproject.toml
+.venv/stamp-run: .venv/stamp-venv requirements/run.txt pyproject.toml
 	@echo 'Installing pliant into .venv (the first time takes a minute or two) ...'
-	@$(INSTALL) --no-build-isolation --editable '.[plots,torch]'
+	@$(WHEELS) --require-hashes --requirement requirements/run.txt
+	@$(INSTALL_TORCH)
+	@$(INSTALL_PLIANT)
 	@touch $@
 
-.venv/stamp-test: .venv/stamp-venv pyproject.toml
+.venv/stamp-test: .venv/stamp-venv requirements/test.txt pyproject.toml
 	@echo 'Installing pliant and the test tools into .venv (the first time takes some minutes) ...'
-	@$(INSTALL) --no-build-isolation --editable '.[dev]'
+	@$(WHEELS) --require-hashes --requirement requirements/test.txt
+	@$(INSTALL_TORCH)
+	@$(INSTALL_PLIANT)
 	@touch $@ .venv/stamp-run

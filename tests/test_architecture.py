@@ -13,7 +13,7 @@ from pathlib import Path
 SOURCES = Path(__file__).parents[1] / "src" / "pliant"
 
 ROWS = (
-    ("_version", "errors", "types"),
+    ("_version", "errors", "harmless", "types"),
     ("extended", "products"),
     ("functions", "optimisers", "data"),
     ("network", "datasets", "modelfile", "findings"),

@@ -14,6 +14,7 @@ from pliant.engines import engine
 from pliant.engines.contract import Problem, Program
 from pliant.errors import ArgumentError
 from pliant.functions.likelihood import Likelihood, likelihood
+from pliant.harmless import on_one_line, visible
 from pliant.network import Network
 from pliant.optimisers import optimiser
 from pliant.optimisers.checks import check_number
@@ -55,10 +56,11 @@ class GradientCheck:
         return float("nan") if self.autograd is None else relative_distance(self.by_hand, self.autograd)
 
     def __str__(self) -> str:
-        width = max(len(name) for name in self.names)
+        names = [on_one_line(name) for name in self.names]
+        width = max(map(len, names))
         heads = f"{'':<{width}}  {'by hand':>18}  {'differences':>18}"
-        lines = [self.title, heads + ("" if self.autograd is None else f"  {'autograd':>18}")]
-        for k, name in enumerate(self.names[:SHOWN]):
+        lines = [visible(self.title), heads + ("" if self.autograd is None else f"  {'autograd':>18}")]
+        for k, name in enumerate(names[:SHOWN]):
             row = f"{name:<{width}}  {self.by_hand[k]:>18.11g}  {self.differences[k]:>18.11g}"
             lines.append(row + ("" if self.autograd is None else f"  {self.autograd[k]:>18.11g}"))
         if len(self.names) > SHOWN:

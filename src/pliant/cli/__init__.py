@@ -115,8 +115,10 @@ def run(arguments: list[str] | None = None) -> int:
 
 def _say(text: str, code: int) -> int:
     """Say on standard error why the command ends, if anybody listens; give the exit code."""
+    from pliant.harmless import visible
+
     try:
-        click.echo(f"pliant: {text}", err=True)
+        click.echo(f"pliant: {visible(text)}", err=True)
     except OSError:
         leave(sys.stderr)
     return code

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Lock, Thread
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -16,6 +17,45 @@ Job = Callable[[int], Any]
 Run = Callable[[Job, Sequence[int]], Iterable[Any]]  # gives job(k) for every k, in their order
 
 _RUN: ContextVar[Run | None] = ContextVar("run", default=None)
+
+
+class OneThread:
+    """BLAS held to one thread while members are fitted anywhere in the process, then left as it was found.
+
+    The number is one for the process. Were each fit to set it and set it back, a fit that ends while another runs
+    would set the other's number free, and the other could leave the process with one thread for good. threadpoolctl
+    from 3.8 on lets the thread that set the number first change it, and no other while that one lives; so a thread
+    that lives for nothing else does.
+    """
+
+    def __init__(self) -> None:
+        self.lock, self.inside = Lock(), 0
+        self.held: Any = None
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if self.inside == 0:
+                _elsewhere(self._hold)
+            self.inside += 1
+
+    def __exit__(self, *problem: object) -> None:
+        with self.lock:
+            self.inside -= 1
+            if self.inside == 0:
+                _elsewhere(self.held.restore_original_limits)
+
+    def _hold(self) -> None:
+        self.held = threadpool_limits(1, user_api="blas")
+
+
+def _elsewhere(do: Callable[[], None]) -> None:
+    """Do something in a thread of its own, and wait for it."""
+    thread = Thread(target=do)
+    thread.start()
+    thread.join()
+
+
+ONE_THREAD = OneThread()
 
 
 @contextmanager
@@ -31,7 +71,7 @@ def run_by(run: Run) -> Iterator[None]:
 def run_all(job: Job, count: int, threads: int | None) -> Iterator[Any]:
     """Give job(k) for every k below `count`, in their order; by default on one thread a processor."""
     run = _RUN.get()
-    with threadpool_limits(1, user_api="blas"):
+    with ONE_THREAD:
         if run is not None:
             yield from run(job, range(count))
             return

@@ -3,6 +3,7 @@
 Operator set 17 and its partner ai.onnx.ml 3, of 2022: nothing newer is needed, and old runtimes read them.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,13 +20,14 @@ HOW = "an ONNX file needs onnx and onnxruntime, which are not installed; pip ins
 
 
 def import_onnx() -> tuple[Any, Any]:
-    """Give the modules onnx and onnxruntime.
+    """Give the modules onnx and onnxruntime, the latter told to keep to itself: else it calls home as it is imported.
 
     Raises
     ------
     MissingExtraError
         If one is not installed; says how.
     """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read once, by native code, before any call could be made
     try:
         import onnx
         import onnxruntime

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from pliant.data.table import make_frame
+from pliant.harmless import escape, on_one_line
 
 NOTHING = "nothing to mind was found"
 
@@ -36,7 +36,7 @@ class Findings:
         return len(self.found)
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.found)) or NOTHING
+        return "\n".join(on_one_line(str(each)) for each in self.found) or NOTHING
 
     __repr__ = __str__
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pliant.errors import ArgumentError, InputError
+from pliant.harmless import on_one_line
 from pliant.inference.coefficients import two_sided, wald_interval
 from pliant.inference.combinations import Combination, read_combinations
 from pliant.inference.covariance import Covariance, covariance_of
@@ -37,7 +38,7 @@ class WaldTest:
     cov_type: str
 
     def __str__(self) -> str:
-        said = " and ".join(self.hypotheses)
+        said = on_one_line(" and ".join(self.hypotheses))
         on = f"{self.df}, {self.resid_df:g}" if self.test == "F" else f"{self.df}"
         letter = "F" if self.test == "F" else "chi squared"
         verdict = "speak against" if self.p_value < 0.05 else "do not speak against"

@@ -1,11 +1,12 @@
 """From the story's Markdown and Python to HTML: what the story uses, and no more. All text is escaped first."""
 
-import html
 import io
 import keyword
 import re
 import tokenize
 from string import Template
+
+from pliant.harmless import escape
 
 INLINE = (
     (re.compile(r"\*\*(.+?)\*\*"), r"<strong>\1</strong>"),
@@ -15,11 +16,6 @@ INLINE = (
 
 
 INDICES = str.maketrans({"₀": "0", "₁": "1", "ᵢ": "i", "ⱼ": "j"})
-
-
-def escape(text: str) -> str:
-    """Make text harmless in HTML, in attributes too."""
-    return html.escape(text, quote=True)
 
 
 def fill(template: str, **values: str) -> str:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from pliant._version import __version__
-from pliant.page.markup import escape, fill, python
+from pliant.harmless import escape
+from pliant.page.markup import fill, python
 from pliant.plots.svg import DARK, LETTERS, LIGHT, Svg, variables
 
 SECTION = """<section id="$anchor">

@@ -6,7 +6,7 @@ import numpy as np
 
 from pliant.data.table import make_frame
 from pliant.inference.coverage import coverage
-from pliant.plots.look import COLOURS, FAINT, INK, SOFT, Picture, new_picture
+from pliant.plots.look import COLOURS, FAINT, INK, SOFT, Picture, new_picture, plain
 
 if TYPE_CHECKING:
     from pliant.model import Fitted
@@ -49,7 +49,7 @@ def plot_coverage(model: "Fitted", level: float = 0.95) -> Picture:
         axes.axhline(height, color=FAINT, lw=0.8)
     axes.hlines(heights, columns["conf_low"], columns["conf_high"], color=COLOURS[0], lw=2.2, alpha=0.45)
     axes.plot(columns["coverage"], heights, "o", ms=6, mew=0, color=COLOURS[0])
-    labels = [f"{name}  ({rows:,})" for name, rows in zip(names, columns["rows"], strict=True)]
+    labels = [f"{plain(name)}  ({rows:,})" for name, rows in zip(names, columns["rows"], strict=True)]
     axes.set_yticks(heights, labels)
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.grid(visible=False, axis="y")

@@ -8,6 +8,7 @@ from pliant.data.columns import FactorColumn, NumberColumn
 from pliant.data.frame_io import plain_values
 from pliant.inference.effect_frames import Asked
 from pliant.inference.means import NO_BAND
+from pliant.plots.look import plain
 from pliant.types import Array
 
 METHODS = {"ale": "Accumulated local effects", "pdp": "Partial dependence"}
@@ -94,5 +95,8 @@ def signed(value: float) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """Shorten a name in its middle."""
-    return text if len(text) <= most else f"{text[: most - most // 3 - 1]}\N{HORIZONTAL ELLIPSIS}{text[-(most // 3) :]}"
+    """Shorten a name in its middle, as a picture can write it."""
+    short = (
+        text if len(text) <= most else f"{text[: most - most // 3 - 1]}\N{HORIZONTAL ELLIPSIS}{text[-(most // 3) :]}"
+    )
+    return plain(short, most)

@@ -16,7 +16,7 @@ from pliant.errors import ArgumentError
 from pliant.inference.effect_frames import Asked, asked_of, check_column
 from pliant.inference.effects import Curve
 from pliant.plots.effect_words import cut, effect_of, first_of, foot, name_levels, signed
-from pliant.plots.look import COLOURS, INK, SOFT, Picture, head, new_panels
+from pliant.plots.look import COLOURS, INK, SOFT, Picture, head, new_panels, plain
 from pliant.plots.surfaces import draw_surface
 from pliant.types import Array
 
@@ -102,7 +102,7 @@ def plot_effects(
         if i % across:
             panel.tick_params(labelleft=False)
         else:
-            panel.set_ylabel(effect_of(asked) if across * down > 1 else effect_of(asked, long=True))
+            panel.set_ylabel(plain(effect_of(asked, long=across * down == 1), 60))
     _share_scale(axes[: len(curves)])
     if len(_outcomes(asked)) > 1:
         _name_outcomes(asked, figure)
@@ -142,7 +142,7 @@ def _draw(asked: Asked, found: Curve, panel: Any, wide: float, alone: bool) -> N
     reach = np.nanmin(estimate[:, :count]), np.nanmax(estimate[:, :count])
     said = f"{signed(reach[0])} to {signed(reach[1])}"
     if alone:
-        panel.set_xlabel(column.name)
+        panel.set_xlabel(plain(column.name))
         panel.set_title(said, loc="left", fontsize=9, color=SOFT)
     else:
         head(panel, cut(column.name, int(11 * wide)), said)

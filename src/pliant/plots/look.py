@@ -5,9 +5,14 @@ are made without pyplot: nothing global changes and nothing piles up in memory.
 """
 
 import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
 from typing import Any
 
 from pliant.errors import ArgumentError, MissingExtraError
+from pliant.harmless import visible
 
 try:
     from matplotlib import rc_context
@@ -39,7 +44,20 @@ STYLE: Any = {
     "svg.hashsalt": "pliant",
     "savefig.facecolor": "white",
 }
+OUTSIDE = re.compile(
+    r"<!DOCTYPE.*?>\n?|<metadata>.*?</metadata>", re.DOTALL
+)  # they name addresses that a reader may ask
 FORMATS = (".svg", ".png", ".pdf")
+
+
+_ONE_AT_A_TIME = RLock()
+
+
+@contextmanager
+def in_style(style: Any) -> Iterator[None]:
+    """Draw in a style, one thread after the other: matplotlib has one style for the whole process."""
+    with _ONE_AT_A_TIME, rc_context(style):
+        yield
 
 
 class Picture(Figure):
@@ -58,7 +76,7 @@ class Picture(Figure):
 
 def new_picture(title: str, subtitle: str = "", width: float = 6.4, height: float = 4.2) -> tuple[Picture, Axes]:
     """Give an empty figure in the house style with one pair of axes."""
-    with rc_context(STYLE):
+    with in_style(STYLE):
         figure = Picture(figsize=(width, height), layout="constrained")
         axes = figure.add_subplot()
     figure.suptitle(_wrapped(title, 70), x=0.01, ha="left", fontsize=11.5, fontweight="bold", color=INK)
@@ -72,7 +90,7 @@ def new_panels(
     title: str, subtitle: str, shape: tuple[int, int], width: float, height: float
 ) -> tuple[Picture, list[Axes]]:
     """Give an empty figure in the house style with (rows, columns) pairs of axes, read from left to right."""
-    with rc_context(STYLE):
+    with in_style(STYLE):
         said = _wrapped(subtitle, int(16 * width))
         foot = (0.14 + 0.16 * (1 + said.count("\n"))) / height if subtitle else 0.0
         room = (0.0, foot, 1.0, 1.0 - foot)
@@ -225,13 +243,16 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     ending = picture_ending(target)
     dated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(ending)
     buffer = BytesIO()
-    with rc_context(STYLE):
+    with in_style(STYLE):
         figure.savefig(buffer, format=ending[1:], dpi=160, metadata=dated)
-    write_file(target, buffer.getvalue(), ArgumentError)
+    content = buffer.getvalue()
+    if ending == ".svg":
+        content = visible(OUTSIDE.sub("", content.decode())).encode()
+    write_file(target, content, ArgumentError)
 
 
 def _wrapped(text: str, width: int) -> str:
     """Break a long line at spaces, at most twice, and keep `$` from meaning mathematics."""
     import textwrap
 
-    return "\n".join(textwrap.wrap(text.replace("$", r"\$"), width, max_lines=3, placeholder=" ..."))
+    return "\n".join(textwrap.wrap(visible(text).replace("$", r"\$"), width, max_lines=3, placeholder=" ..."))

@@ -14,7 +14,7 @@ from pliant.inference.axis import Axis, together
 from pliant.inference.effect_frames import Asked, check_column, surface_columns
 from pliant.inference.effects import Surface
 from pliant.plots.effect_words import cut, effect_of, first_of, foot, name_levels, percent, signed
-from pliant.plots.look import COLOURS, INK, SOFT, Picture, head, label_ends, new_panels
+from pliant.plots.look import COLOURS, INK, SOFT, Picture, head, label_ends, new_panels, plain
 from pliant.types import Array, BoolArray
 
 FEW = 6  # levels that are told apart by colour
@@ -72,8 +72,8 @@ def _contours(asked: Asked, found: Surface, outcome: int, figure: Picture, axes:
     values = [axis.column.values[rows] for axis in (one, two) if isinstance(axis.column, NumberColumn)]
     axes.plot(*values, "o", ms=1.6 if small else 2.6, mew=0, alpha=0.3 if small else 0.5, color=INK)
     axes.grid(visible=False)
-    axes.set_xlabel(one.name)
-    axes.set_ylabel(two.name)
+    axes.set_xlabel(plain(one.name))
+    axes.set_ylabel(plain(two.name))
     _scale(figure, axes, drawn, levels)
 
 
@@ -103,12 +103,12 @@ def _curves(asked: Asked, found: Surface, outcome: int, axes: Any) -> None:
         axes.plot(x[known], estimate[known, c], color=colour, lw=2.0)
         labels.append((float(x[known][-1]), float(estimate[known, c][-1]), cut(name, 24), colour))
     axes.axhline(0.0, color=SOFT, lw=0.8)
-    axes.set_xlabel(along.name)
+    axes.set_xlabel(plain(along.name))
     if along.steps:
         axes.grid(visible=False, axis="x")
         name_levels(axes.xaxis, along.column, along.points, 5.0)
         axes.set_xlim(-0.6, len(x) - 0.4)
-        axes.legend(frameon=False, fontsize=9, title=by.name, title_fontsize=9, labelcolor=INK)
+        axes.legend(frameon=False, fontsize=9, title=plain(by.name), title_fontsize=9, labelcolor=INK)
         return
     ends = estimate[near > 0.0]
     reach = max(float(np.ptp(ends)), 1e-300)
@@ -132,8 +132,8 @@ def _tiles(asked: Asked, found: Surface, outcome: int, figure: Picture, axes: An
         if axis.steps:
             name_levels(drawn_axis, axis.column, axis.points, width)
     axes.grid(visible=False)
-    axes.set_xlabel(one.name)
-    axes.set_ylabel(two.name)
+    axes.set_xlabel(plain(one.name))
+    axes.set_ylabel(plain(two.name))
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import BoundaryNorm, ListedColormap
 

@@ -6,7 +6,6 @@ a file by itself it brings the variables along, with a dark set for those who as
 same picture gives the same text.
 """
 
-import html
 import re
 import warnings
 from collections.abc import Iterator
@@ -16,10 +15,10 @@ from io import StringIO
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.text import Text
 
-from pliant.plots.look import BAND, BAR, COLOURS, FAINT, INK, SOFT, STYLE, Picture
+from pliant.harmless import escape, visible
+from pliant.plots.look import BAND, BAR, COLOURS, FAINT, INK, SOFT, STYLE, Picture, in_style
 from pliant.types import Array
 
 LIGHT = {"ink": INK, "soft": SOFT, "faint": FAINT, "band": BAND, "bar": BAR, "ground": "#ffffff"}
@@ -43,6 +42,7 @@ NAMES = {colour: name for name, colour in LIGHT.items()} | {"#000000": "ink"}
 SHOWN, MARGIN = 640, 8.0  # of a picture that stands by itself: pixels across, and room around it in its own units
 LETTERS = (1.0, 0.87, 0.75)  # times the drawn size: on a telephone, on a tablet, where there is room
 FONT = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
+TAG = re.compile(r"<[^>]*>")  # matplotlib writes < and > of words and attributes as &lt; and &gt;
 RULES = "stroke-linejoin:round;stroke-linecap:butt"
 
 
@@ -58,25 +58,17 @@ class Svg:
 def as_svg(picture: Picture, name: str) -> Svg:
     """Give a picture as SVG, with `name` before every id, so that many can stand in one page."""
     buffer = StringIO()
-    with rc_context({**STYLE, "svg.fonttype": "none"}), _plain_words(picture), warnings.catch_warnings():
+    with in_style({**STYLE, "svg.fonttype": "none"}), _plain_words(picture), warnings.catch_warnings():
         # the browser has glyphs that matplotlib's typeface lacks
         warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
         picture.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     drawing = re.sub(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<style.*?</style>", "", buffer.getvalue(), flags=re.DOTALL)
-    drawing = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), drawing)
-    drawing = re.sub(r'\bid="', f'id="{name}-', drawing)
-    drawing = re.sub(r"(url\(#|href=\"#)", rf"\g<1>{name}-", drawing)
-    drawing = re.sub(r"#[0-9a-f]{6}", lambda colour: _variable(colour[0]), drawing)
-    drawing = re.sub(
-        r"font: ([^;\"]*?)([\d.]+px) [^;\"]*", r"font: \1calc(\2*var(--letters)) var(--figure-font)", drawing
-    )
-    drawing = re.sub(r"font-size: ([\d.]+px)", r"font-size: calc(\1*var(--letters))", drawing)  # matplotlib from 3.11
-    drawing = re.sub(r"font-family: [^;\"]*", "font-family: var(--figure-font)", drawing)
+    drawing = TAG.sub(lambda tag: _tag(tag[0], name), visible(drawing))
     body = re.search(r"<svg[^>]*>(.*)</svg>", drawing, re.DOTALL)
     view = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing)
     assert body is not None
     assert view is not None
-    alt = html.escape(getattr(picture, "alt", ""))
+    alt = escape(getattr(picture, "alt", ""))
     content = re.sub(r"\n\s*", "\n", body[1])
     opening = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img"'
     wide, high = (float(side) + 2.0 * MARGIN for side in view.groups())
@@ -86,6 +78,17 @@ def as_svg(picture: Picture, name: str) -> Svg:
         file=f"{opening} {size}>\n<title>{alt}</title>\n<style>{_sheet()}</style>{content}</svg>\n",
         live=_live(picture),
     )
+
+
+def _tag(tag: str, name: str) -> str:
+    """Give one tag with short numbers, `name` before its ids, and variables; words between tags stay as they are."""
+    tag = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), tag)
+    tag = re.sub(r'\bid="', f'id="{name}-', tag)
+    tag = re.sub(r"(url\(#|href=\"#)", rf"\g<1>{name}-", tag)
+    tag = re.sub(r"#[0-9a-f]{6}", lambda colour: _variable(colour[0]), tag)
+    tag = re.sub(r"font: ([^;\"]*?)([\d.]+px) [^;\"]*", r"font: \1calc(\2*var(--letters)) var(--figure-font)", tag)
+    tag = re.sub(r"font-size: ([\d.]+px)", r"font-size: calc(\1*var(--letters))", tag)  # matplotlib from 3.11
+    return re.sub(r"font-family: [^;\"]*", "font-family: var(--figure-font)", tag)
 
 
 @contextmanager

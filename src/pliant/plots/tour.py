@@ -9,11 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from pliant.plots.look import COLOURS, FAINT, INK, SOFT, STYLE, Picture
+from pliant.plots.look import COLOURS, FAINT, INK, SOFT, STYLE, Picture, in_style
 from pliant.types import Array
 
 LOOK: Any = {**STYLE, "font.size": 9.5, "axes.grid": False, "svg.fonttype": "none", "axes.linewidth": 0.8}
@@ -240,7 +239,7 @@ def moving(
 
 def banner(x: Array, stages: Sequence[Array], points: tuple[Array, Array]) -> TourPicture:
     """Draw a training as one ornament: every stage of a curve, the later the stronger, without axes."""
-    with rc_context(LOOK):
+    with in_style(LOOK):
         picture = TourPicture(figsize=(7.2, 2.1))
         axes = picture.add_axes((0.0, 0.02, 1.0, 0.96))
     picture.main_axes = axes
@@ -256,7 +255,7 @@ def banner(x: Array, stages: Sequence[Array], points: tuple[Array, Array]) -> To
 
 def _picture(title: str, x_label: str, y_label: str, height: float = HEIGHT) -> tuple[TourPicture, Axes]:
     """Give an empty picture with one pair of axes."""
-    with rc_context(LOOK):
+    with in_style(LOOK):
         picture = TourPicture(figsize=(WIDTH, height), layout="constrained")
         axes = picture.add_subplot()
     picture.main_axes = axes

@@ -14,6 +14,7 @@ from pliant.data.table import make_frame
 from pliant.ensemble.verdict import mean_gain
 from pliant.errors import ArgumentError, InputError
 from pliant.fitting import fit
+from pliant.harmless import escape, on_one_line
 from pliant.inference.look import look_of
 from pliant.inference.out_of_fold import Line, losses, mean_loss, out_of_fold_lines, predicting_eta
 from pliant.inference.summary.network import cells
@@ -47,13 +48,13 @@ class Comparison:
             for r in rows
         ]
         said = [] if self.verdict is None else [self.verdict.sentence, ""]
-        return "\n".join([*said, *(line.rstrip() for line in table), "", *self.notes])
+        return "\n".join(
+            [*map(on_one_line, said), *(line.rstrip() for line in table), "", *map(on_one_line, self.notes)]
+        )
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from html import escape
-
         heads = "".join(f"<th>{h}</th>" for h in ("", "deviance a row", "gain", "95 % interval"))
         body = "".join(
             "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells(line)) + "</tr>" for line in self.lines

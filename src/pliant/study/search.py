@@ -24,6 +24,7 @@ from pliant.ensemble.verdict import deviance_out_of_fold
 from pliant.errors import ArgumentError, LevelError
 from pliant.fitting import check_response, fit
 from pliant.functions.likelihood import likelihood
+from pliant.harmless import visible
 from pliant.inference.summary.numbers import short
 from pliant.measure import fingerprint
 from pliant.model import Fitted
@@ -110,7 +111,7 @@ class Search:
             rows.append((str(score.candidate), short(score.loss, 5), gain, interval, f"{score.seconds:.1f}", settings))
         widths = [max(len(row[j]) for row in rows) for j in range(5)]
         table = ["  ".join([*(c.rjust(w) for c, w in zip(r[:5], widths, strict=True)), r[5]]).rstrip() for r in rows]
-        return "\n".join([self.sentence, "", *table, "", self._said_of_levels()])
+        return visible("\n".join([self.sentence, "", *table, "", self._said_of_levels()]))
 
     __repr__ = __str__
 

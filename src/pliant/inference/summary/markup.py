@@ -5,8 +5,8 @@ columns come from files.
 """
 
 import re
-from html import escape
 
+from pliant.harmless import escape
 from pliant.inference.summary.content import Grid, Summary
 
 MINUS = re.compile(r"(?<= )-(?=\d)")

@@ -1,5 +1,6 @@
 """Write a summary as plain text."""
 
+from pliant.harmless import on_one_line, visible
 from pliant.inference.summary.content import Grid, Summary
 
 
@@ -17,12 +18,12 @@ def as_text(summary: Summary) -> str:
         lines += ["", *summary.words]
     if summary.notes:
         lines += ["", *(f"note: {note}" for note in summary.notes)]
-    return "\n".join(lines)
+    return visible("\n".join(lines))
 
 
 def _align(grid: Grid) -> list[str]:
     """Set a grid in columns: names and stars to the left, numbers to the right."""
-    rows = [grid.heads, *grid.rows]
+    rows = [[on_one_line(cell) for cell in row] for row in (grid.heads, *grid.rows)]
     widths = [max(len(row[j]) for row in rows) for j in range(len(grid.heads))]
     starred = grid.heads[-1] == "" and len(widths) > 1
     return [
