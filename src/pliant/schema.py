@@ -116,7 +116,9 @@ def _is_number(found: Any) -> bool:
 
 TEXT = value("text", lambda found: _is_text(found, MOST_CHARACTERS))
 FLAG = value("true or false", lambda found: type(found) is bool)
-DIGEST = value("64 hexadecimal digits", lambda found: _is_text(found, 64) and not set(found) - set("0123456789abcdef"))
+DIGEST = value(
+    "64 hexadecimal digits", lambda found: isinstance(found, str) and re.fullmatch("[0-9a-f]{64}", found) is not None
+)
 
 
 def short_text(most: int) -> Rule:

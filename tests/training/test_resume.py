@@ -101,7 +101,10 @@ def test_a_state_that_was_warm_without_history_keeps_its_losses(workshop: Any) -
             "generator",
         ),
         (lambda arrays, facts: (arrays, json.dumps(facts | {"rng": {"bit_generator": "X"}})), "generator"),
-        (lambda arrays, facts: ({"parameters": arrays["parameters"]}, json.dumps(facts)), "the array moments is missing"),
+        (
+            lambda arrays, facts: ({"parameters": arrays["parameters"]}, json.dumps(facts)),
+            "the array moments is missing",
+        ),
         (lambda arrays, facts: (arrays | {"moments": np.zeros((2, 9))}, json.dumps(facts)), "moments has the shape"),
         (lambda arrays, facts: (arrays | {"best_loss": np.zeros(2)}, json.dumps(facts)), "best_loss has the shape"),
         (lambda arrays, facts: (arrays | {"parameters": np.zeros(())}, json.dumps(facts)), "parameters has the shape"),

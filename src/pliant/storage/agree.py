@@ -36,6 +36,7 @@ def check_model(facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     _check_scaling(facts["design"])
     design = check_design(facts["design"])
     likelihood = _likelihood(facts)
+    _check_given(facts, design, likelihood)
     network = _check_network(facts["network"], "network", design, likelihood)
     sizes = {"k": network.n_parameters, "inputs": design.n_inputs, "c": len(design.names) * network.outputs}
     table = dict(ARRAYS)
@@ -99,6 +100,17 @@ def _likelihood(facts: Mapping[str, Any]) -> Likelihood:
         raise Unfit(str(problem)) from None
 
 
+def _check_given(facts: Mapping[str, Any], design: Design, likelihood: Likelihood) -> None:
+    """Hold the offset's column to what was given, and the dispersion to a family that fixes it."""
+    given = facts["settings"]["given"].get("offset")
+    _demand(design.offset_column == given, "design.offset_column and settings.given differ in the offset")
+    fixed = likelihood.family.dispersion_known
+    _demand(
+        not fixed or facts["facts"]["dispersion"] == 1.0,
+        f"facts.dispersion has to be 1 for the family {likelihood.family.name}",
+    )
+
+
 def _check_network(
     told: Mapping[str, Any], place: str, design: Design, likelihood: Likelihood, outputs: int | None = None
 ) -> Network:
@@ -121,6 +133,7 @@ def _check_network(
     bends = told["bends"]
     _demand(bends is None or _rises(bends, told["inputs"]), f"{place}.bends has to rise, and stay below the inputs")
     divided = all(width % told["blocks"] == 0 for width in told["hidden"])
+    _demand(bool(told["hidden"]) or not told["gains"], f"{place}.gains is true, where there is no hidden layer")
     _demand(divided and (told["blocks"] == 1 or bool(told["hidden"])), f"{place}.blocks does not divide the widths")
     return Network.from_dict(told)
 

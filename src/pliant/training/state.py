@@ -43,7 +43,7 @@ STATE = {  # the arrays of a file
     "history_epoch": Values(("told",), COUNTS, "number of the epoch"),
     "history_loss": Values(("told",), NUMBERS, "of the training rows during it"),
     "history_validation_loss": Values(("told",), NUMBERS, "of the rows held out, after it; NaN: not measured"),
-    "history_learning_rate": Values(("told",), NOT_NEGATIVE, "of its first step"),
+    "history_learning_rate": Values(("told",), NUMBERS, "of its first step; NaN: none"),
     "history_seconds": Values(("told",), NOT_NEGATIVE, "of training up to its end"),
 }
 GENERATOR = record(
