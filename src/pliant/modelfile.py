@@ -27,7 +27,7 @@ from pliant.errors import ModelFileError
 from pliant.schema import Field, Unfit, choice, listed, parse_json, record, short_text, shown, value, whole
 from pliant.types import Array
 
-FORMAT = 1  # of the file; raised when an older reader could not understand a newer file
+FORMAT = 2  # of the file; raised when an older reader could not understand a newer file
 MAX_BYTES = 2**31  # a file beyond this is no model of a table
 MAX_HEADER = 2**25  # bytes before the numbers: names, levels and knots of some hundred thousand columns
 MAX_DIMENSIONS = 3

@@ -4,6 +4,7 @@ Each state is held to the settings of its call, and what follows from the knots 
 """
 
 import itertools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from pliant.data.formula import FUNCTIONS, Call, Name, Node, children, settings
 from pliant.data.splines import natural_curvatures
 from pliant.schema import FLAG, POSITIVE, TEXT, Field, Record, Unfit, listed, number, record, shown, whole
 
+_PRINTED = re.compile(r"-?\d+(\.\d+)?(e[-+]\d+)?|[-+]?\d+-\d\d-\d\d")  # a number, or a date
 CLOSE = 1e-6  # of what the numbers of a spline follow from its knots
 
 LEVELS_LEARNT = record(
@@ -95,18 +97,35 @@ def check_states(factors: Sequence[Node], states: Mapping[str, Any]) -> None:
     for key in states:
         if key not in calls and key not in names:
             raise Unfit(f"design.states has {shown(key)}, which the formula does not learn")
+    for key in set(states) - set(calls):
+        LEVELS_LEARNT.test(states[key], f"design.states[{shown(key)}]")
     for key, call in calls.items():
         if key not in states:
             raise Unfit(f"design.states lacks {shown(key)}, which the formula learns")
         name, state, place = FUNCTIONS[call.function].name, states[key], f"design.states[{shown(key)}]"
         _RULES[name].test(state, place)
+    for key, call in calls.items():
+        name, state, place = FUNCTIONS[call.function].name, states[key], f"states[{shown(key)}]"
         check = _CHECKS.get(name)
         if check is not None:
             check(state, settings(call), place)
+        if name in ("factor", "C"):
+            _check_argument(call, states, place)
         if name in LEVELS and not _in_order(state["levels"], LEVELS[name]):
             raise Unfit(f"{place}.levels are not those of a {name}, in their order")
-    for key in set(states) - set(calls):
-        LEVELS_LEARNT.test(states[key], f"design.states[{shown(key)}]")
+
+
+def _check_argument(call: Call, states: Mapping[str, Any], place: str) -> None:
+    """Hold the levels of `factor(g)` to those of g, or where g learnt none, to numbers and dates."""
+    argument, levels = call.arguments[0], states[str(call)]["levels"]
+    inner = states.get(str(argument), {})
+    if "levels" in inner:
+        same = set(inner["levels"]) == set(levels) and ("levels" in settings(call) or inner["levels"] == levels)
+        _demand(same, place, f"has other levels than {argument}")
+    elif isinstance(argument, Name):
+        _demand(
+            all(map(_PRINTED.fullmatch, levels)), place, f"has levels that are no numbers, where {argument} learnt none"
+        )
 
 
 def _all_nodes(factors: Sequence[Node]) -> list[Node]:

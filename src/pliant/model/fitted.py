@@ -340,7 +340,7 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors, ExportDoor
             described["frame_kind"],
             described["stopped"],
             members=Members.from_state(described["members"], own) if "members" in described else None,
-            kept_region=Support.from_state(region),
+            kept_region=Support.from_state(region) if region else None,  # files of before have none
             kept_scores=arrays.get("held_out_scores"),
         )
 

@@ -12,6 +12,7 @@ from pliant.model import Fitted
 from pliant.modelfile import hold, read_model, write_model
 from pliant.schema import Unfit
 from pliant.storage.agree import check_model
+from pliant.storage.before import upgraded
 from pliant.types import Array
 
 OF_THE_FILE = ("sha256", "format", "version")  # facts that are not the model's
@@ -62,6 +63,7 @@ def load(path: str | os.PathLike[str]) -> Fitted:
         raise ModelFileError(
             f"{os.fspath(path)} is the file of a search, not a model; give it to search as checkpoint="
         )
+    described = upgraded(described)
     hold(path, described, arrays, check_model)
     model = Fitted.from_state(described, arrays)
     hold(path, described, arrays, lambda told, values: _says_the_same(model, told, values))

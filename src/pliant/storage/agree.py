@@ -5,6 +5,7 @@ anything of such a size is made.
 """
 
 from collections.abc import Mapping
+from inspect import signature
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +18,7 @@ from pliant.functions.likelihood import Likelihood
 from pliant.network import Network
 from pliant.optimisers import OPTIMISERS, optimiser
 from pliant.schema import Unfit, check_arrays, parse_json
+from pliant.storage.before import lacks_region
 from pliant.storage.fields import ARRAYS, MODEL, OF_MEMBERS, OF_SPREAD, OF_TRAINING
 from pliant.training.state import FACTS as TRAINING
 from pliant.types import Array
@@ -40,6 +42,9 @@ def check_model(facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     network = _check_network(facts["network"], "network", design, likelihood)
     sizes = {"k": network.n_parameters, "inputs": design.n_inputs, "c": len(design.names) * network.outputs}
     table = dict(ARRAYS)
+    has_region = not lacks_region(facts) or any(name.startswith("region.") for name in arrays)
+    if not has_region:
+        table = {name: wanted for name, wanted in table.items() if not name.startswith("region.")}
     if "members" in facts:
         table |= OF_MEMBERS
         sizes |= _check_members(facts["members"], network, design, likelihood)
@@ -50,11 +55,11 @@ def check_model(facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     known = check_arrays(arrays, table, sizes)
     _check_presence(facts, network, arrays)
     _check_parameters(network, arrays)
-    _check_region(arrays, known)
+    if has_region:
+        _check_region(arrays, known)
     if "members" in facts:
         _check_member_arrays(facts["members"], arrays, known)
-    if "training" in facts:
-        _check_training(facts, known)
+    _check_optimiser(facts, known)
 
 
 def _demand(holds: bool, what: str) -> None:
@@ -177,6 +182,8 @@ def _check_presence(facts: Mapping[str, Any], network: Network, arrays: Mapping[
     for name, there in wanted.items():
         says = "is missing" if there else "does not belong to such a model"
         _demand((name in arrays) == there, f"the array {name} {says}")
+    held = arrays.get("held_out_scores")
+    _demand(held is None or held.size > 0, "the array held_out_scores has no numbers")
     _demand(not solved or not network.hidden, "settings.optimiser is irls, and the network is no line")
     _demand(
         ("training" in facts) == (single and not solved), "training belongs to a single fit by descent, and only there"
@@ -220,15 +227,26 @@ def _check_member_arrays(members: Mapping[str, Any], arrays: Mapping[str, Array]
         _demand(bool(np.all(ranges[:, 0] <= ranges[:, 1])), "the array members.spread.ranges is not in order")
 
 
-def _check_training(facts: Mapping[str, Any], known: Mapping[str, int]) -> None:
-    """Hold the state of a training to its optimiser, and the text beside it to its rules."""
-    told, name = facts["training"], facts["settings"]["optimiser"]
-    TRAINING.test(parse_json(told, "training"), "training")
+def _check_optimiser(facts: Mapping[str, Any], known: Mapping[str, int]) -> None:
+    """Hold the optimiser's settings to what it takes, and the state of a training to the optimiser."""
+    name, told = facts["settings"]["optimiser"], facts["settings"]["optimiser_settings"]
+    names = signature(OPTIMISERS[name]).parameters if name in OPTIMISERS else {}
+    flags = {each for each, value in names.items() if isinstance(value.default, bool)}
+    said = {each for each, value in told.items() if isinstance(value, bool)}
+    fits = set(told) == set(names) and said == flags
+    _demand(fits, f"settings.optimiser_settings has to name {', '.join(names) or 'nothing'}, as {name} takes them")
+    rule = None
     if name in OPTIMISERS:
         try:
-            rule = optimiser(name, **facts["settings"]["optimiser_settings"])
-        except (ArgumentError, TypeError) as problem:
-            raise Unfit(f"settings.optimiser_settings: {problem}") from None
-        _demand(
-            known["moments"] == rule.n_moments, f"the array training.moments needs {rule.n_moments} rows for {name}"
-        )
+            rule = optimiser(name, **told)
+        except ArgumentError as problem:
+            raise Unfit(f"settings.optimiser_settings cannot be used: {problem}") from None
+    if "training" not in facts:
+        return
+    state = parse_json(facts["training"], "training")
+    TRAINING.test(state, "training")
+    if rule is not None:
+        moments, done = rule.n_moments, state["epoch"]
+        _demand(known["moments"] == moments, f"the array training.moments needs {moments} rows for {name}")
+        _demand(known["losses"] == done, f"the array training.losses needs {done} numbers, one an epoch")
+        _demand(known["told"] <= done, f"the arrays training.history_... tell more than {done} epochs")
