@@ -8,8 +8,10 @@ numbers that cannot be). Whatever is made here is wrong by the page `docs/model-
 from collections.abc import Iterator
 from pathlib import Path
 
-from crafted_bytes import take_apart, wrong_bytes
+from crafted_bytes import put_together, take_apart, with_facts, wrong_bytes
 from crafted_fields import wrong_arrays, wrong_fields, wrong_ranges
+
+__all__ = ["crafted", "good_files", "put_together", "take_apart", "with_facts", "wrong_bytes"]
 
 
 def crafted(content: bytes) -> Iterator[tuple[str, bytes]]:

@@ -6,7 +6,6 @@
 | 2 | every field is there; the p-value of a verdict may be null, where format 1 could not be written |
 """
 
-import copy
 import json
 import math
 from collections.abc import Mapping
@@ -41,15 +40,24 @@ LACKED: dict[tuple[str, ...], Mapping[str, Any]] = {  # by the place in the meta
 
 
 def upgraded(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the metadata of a model file as the newest format has it; of what is there nothing changes."""
-    found: dict[str, Any] = copy.deepcopy(dict(facts))
-    for path, lacked in LACKED.items() if found.get("format") == 1 else ():
+    """Give the metadata of a model file as the newest format has it; of what is there nothing changes.
+
+    It has not been looked at yet, and may be nested without end: only the objects on the way are copied.
+    """
+    found = dict(facts)
+    if found.get("format") != 1:
+        return found
+    for path, lacked in LACKED.items():
         holder: Any = found
         for step in path:
-            holder = holder.get(step) if isinstance(holder, dict) else None
-        if isinstance(holder, dict):
+            inner = holder.get(step)
+            if not isinstance(inner, dict):
+                break
+            holder[step] = dict(inner)
+            holder = holder[step]
+        else:
             for name, value in lacked.items():
-                holder.setdefault(name, copy.deepcopy(value))
+                holder.setdefault(name, value)
     return found
 
 
