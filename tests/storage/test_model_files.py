@@ -62,6 +62,11 @@ def refuses(path, content):
     return said
 
 
+def test_the_page_has_the_tables_of_the_schema():
+    page = (ROOT / "docs" / "model-file.md").read_text("utf-8")
+    assert load_script(ROOT / "tools" / "write_model_file.py").written(page) == page, "run tools/write_model_file.py"
+
+
 def test_there_are_files_of_every_format():
     assert f"format_{FORMAT}" in FORMATS
     assert len(FORMATS) == FORMAT

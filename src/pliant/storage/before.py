@@ -63,4 +63,4 @@ def upgraded(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def lacks_region(facts: Mapping[str, Any]) -> bool:
     """Say whether a file may be without what it keeps of where the training rows lay."""
-    return facts["format"] == 1
+    return bool(facts["format"] == 1)
