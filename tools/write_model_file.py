@@ -59,8 +59,8 @@ def of_arrays(tables: Mapping[str, Mapping[str, Values]]) -> Iterator[str]:
         yield f"| **{place}** | | | |"
         for name, values in table.items():
             optional = "" if values.needed else "; not always there"
-            shape = ", ".join(map(str, values.shape))
-            yield f"| `{name}` | ({shape}{',' * (len(values.shape) == 1)}) | {values.meaning}{optional} | {values.kind.says} |"
+            shape = ", ".join(map(str, values.shape)) + "," * (len(values.shape) == 1)
+            yield f"| `{name}` | ({shape}) | {values.meaning}{optional} | {values.kind.says} |"
 
 
 def _cell(text: str) -> str:

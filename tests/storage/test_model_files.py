@@ -107,7 +107,7 @@ def test_no_mutation_of_a_file_is_read(name, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "every"), [("line", 2), ("members", 14), ("splines", 14), ("steps", 14), ("factors", 14)]
+    ("name", "every"), [("line", 7), ("members", 41), ("splines", 41), ("steps", 41), ("factors", 41)]
 )
 def test_no_file_with_wrong_content_is_read(name, every, tmp_path):
     good = (NEWEST / f"{name}.pliant").read_bytes()
@@ -116,7 +116,7 @@ def test_no_file_with_wrong_content_is_read(name, every, tmp_path):
             refuses(tmp_path / "m.pliant", content)
 
 
-@pytest.mark.parametrize("what", ["a million empty lists", "ten million empty lists", "half a million objects"])
+@pytest.mark.parametrize("what", ["a million empty lists", "ten million empty lists"])
 def test_a_bomb_takes_no_memory(what, tmp_path):
     good = (NEWEST / "line.pliant").read_bytes()
     content = dict(crafted.wrong_bytes(crafted.take_apart(good)))[what]
