@@ -5,7 +5,6 @@ anything of such a size is made.
 """
 
 from collections.abc import Mapping
-from inspect import signature
 from itertools import pairwise
 from typing import Any
 
@@ -230,17 +229,15 @@ def _check_member_arrays(members: Mapping[str, Any], arrays: Mapping[str, Array]
 def _check_optimiser(facts: Mapping[str, Any], known: Mapping[str, int]) -> None:
     """Hold the optimiser's settings to what it takes, and the state of a training to the optimiser."""
     name, told = facts["settings"]["optimiser"], facts["settings"]["optimiser_settings"]
-    names = signature(OPTIMISERS[name]).parameters if name in OPTIMISERS else {}
-    flags = {each for each, value in names.items() if isinstance(value.default, bool)}
-    said = {each for each, value in told.items() if isinstance(value, bool)}
-    fits = set(told) == set(names) and said == flags
-    _demand(fits, f"settings.optimiser_settings has to name {', '.join(names) or 'nothing'}, as {name} takes them")
     rule = None
     if name in OPTIMISERS:
         try:
             rule = optimiser(name, **told)
         except ArgumentError as problem:
             raise Unfit(f"settings.optimiser_settings cannot be used: {problem}") from None
+    names = {} if rule is None else rule.settings
+    fits = set(told) == set(names)
+    _demand(fits, f"settings.optimiser_settings has to name {', '.join(names) or 'nothing'}, as {name} takes them")
     if "training" not in facts:
         return
     state = parse_json(facts["training"], "training")

@@ -123,7 +123,7 @@ SETTINGS = record(
     {
         "engine": Field(choice(*ENGINES), "that trained it"),
         "optimiser": Field(choice("irls", *OPTIMISERS, *DRIVERS), "irls: a line, solved"),
-        "optimiser_settings": Field(mapping(either(NUMBER, FLAG)), "as the optimiser takes them"),
+        "optimiser_settings": Field(mapping(NUMBER), "as the optimiser takes them"),
         "learning_rate": Field(number(0.0), "0 where none is needed"),
         "epochs": Field(whole(), "of the schedule, or steps; 0 for irls"),
         "batch": Field(maybe(whole(1)), "rows of a step; null: all"),
