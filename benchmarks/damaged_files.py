@@ -40,7 +40,6 @@ MUTATIONS, SMOKE = 2_000, 44
 EVERY = 16  # of the crafted files of each good one
 MEMORY, SECONDS = 4 * 2**30, 30  # that a process may take beyond what it has
 ALLOWED = 200.0  # megabytes beyond a plain load
-OUTCOMES = ("refused", "the same", "loaded", "crashed")
 
 
 @dataclass(frozen=True)
@@ -130,10 +129,7 @@ def digest(found: Any) -> str:
 
 def _address_space() -> int:
     """Give the bytes of address space that this process has."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 8 * 2**30
+    return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def run(reader: Reader, files: Iterator[tuple[str, bytes]], good: str, folder: Path) -> "Count":
@@ -152,7 +148,6 @@ class Count:
 
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
-        self.of_kind: Counter[tuple[str, str]] = Counter()
         self.megabytes = 0.0
         self.odd: list[str] = []
         self.words: list[str] = []  # of refusals
@@ -160,19 +155,16 @@ class Count:
     def add(self, kind: str, outcome: str, word: str, megabytes: float) -> None:
         """Count one file."""
         self.outcomes[outcome] += 1
-        self.of_kind[kind, outcome] += 1
         self.megabytes = max(self.megabytes, megabytes)
-        if outcome == "refused":
-            self.words.append(word)
-        else:
-            self.odd.append(f"{kind}: {outcome} {word}")
+        refused = outcome == "refused"
+        (self.words if refused else self.odd).append(word if refused else f"{kind}: {outcome} {word}")
 
     def plus(self, other: "Count") -> "Count":
         """Give both together."""
         both = Count()
-        both.outcomes, both.of_kind = self.outcomes + other.outcomes, self.of_kind + other.of_kind
-        both.megabytes = max(self.megabytes, other.megabytes)
+        both.outcomes = self.outcomes + other.outcomes
         both.odd, both.words = self.odd + other.odd, self.words + other.words
+        both.megabytes = max(self.megabytes, other.megabytes)
         return both
 
 
@@ -360,8 +352,7 @@ def line(name: str, count: Count, plain: float) -> str:
     """Give one line of the table."""
     n = sum(count.outcomes.values())
     figures = [f"{count.outcomes[outcome]:,}" for outcome in ("loaded", "the same", "crashed", "refused")]
-    more = max(count.megabytes - plain, 0.0)
-    return f"| {name} | {n:,} | {' | '.join(figures)} | {more:,.0f} |"
+    return f"| {name} | {n:,} | {' | '.join(figures)} | {max(count.megabytes - plain, 0.0):,.0f} |"
 
 
 HEADER = (
@@ -376,8 +367,7 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="a few files of each kind, nothing written")
     smoke = parser.parse_args().smoke
     count = SMOKE if smoke else MUTATIONS
-    lines = [HEADER]
-    began = time.perf_counter()
+    lines, began = [HEADER], time.perf_counter()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         own = pliant_reader()
