@@ -14,7 +14,7 @@ SOURCES = Path(__file__).parents[1] / "src" / "pliant"
 
 ROWS = (
     ("_version", "errors", "harmless", "types"),
-    ("extended", "products"),
+    ("extended", "products", "schema"),
     ("functions", "optimisers", "data"),
     ("network", "datasets", "modelfile", "findings"),
     ("engines",),

@@ -12,12 +12,16 @@ from pliant.errors import ModelFileError
 from pliant.modelfile import read_model, write_model
 
 FACTS = {"text": 'quotes " and \\ and <b> and é', "number": 0.1, "none": None, "list": [1, 2.5, "x"]}
-ARRAYS = {"x": np.linspace(0, 1, 7), "n": np.arange(3), "nan": np.array([np.nan, np.inf, -0.0])}
+ARRAYS = {"x": np.linspace(0, 1, 7), "n": np.arange(3.0), "nan": np.array([np.nan, np.inf, -0.0])}
+
+
+def anything(facts, arrays):
+    """Takes whatever is there."""
 
 
 @pytest.fixture
 def model_file(tmp_path):
-    return write_model(tmp_path / "m.pliant", FACTS, ARRAYS)
+    return write_model(tmp_path / "m.pliant", FACTS, ARRAYS, anything)
 
 
 def test_what_is_written_is_read_to_the_last_bit(model_file):
@@ -54,7 +58,7 @@ def test_every_truncation_is_found(model_file, tmp_path):
 
 def test_a_newer_format_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("pliant.modelfile.FORMAT", 99)
-    path = write_model(tmp_path / "m.pliant", {"version": "9.9"}, ARRAYS)
+    path = write_model(tmp_path / "m.pliant", {"version": "9.9"}, ARRAYS, anything)
     monkeypatch.undo()
     with pytest.raises(ModelFileError, match=r"newer pliant \(9\.9\); update"):
         read_model(path)
@@ -76,7 +80,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(model_file, monkeypatc
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ModelFileError, match=r"cannot write '.*': no space left on device; free some space"):
-        write_model(model_file, {"other": 1}, ARRAYS)
+        write_model(model_file, {"other": 1}, ARRAYS, anything)
     monkeypatch.undo()
     assert model_file.read_bytes() == before
     assert os.listdir(model_file.parent) == [model_file.name]
@@ -115,5 +119,5 @@ def test_a_foreign_safetensors_file_is_no_model(tmp_path):
 def test_a_path_that_is_none_is_refused_in_one_line(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ModelFileError, match=r"^cannot write .*$"):
-        write_model(path, FACTS, ARRAYS)
+        write_model(path, FACTS, ARRAYS, anything)
     assert list(tmp_path.iterdir()) == []

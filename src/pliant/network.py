@@ -281,6 +281,6 @@ class Network:
             bool(d["skip"]),
             bool(d["bias"]),
             None if bends is None else tuple(int(k) for k in bends),
-            int(d.get("blocks", 1)),
-            bool(d.get("gains", False)),
+            int(d["blocks"]),
+            bool(d["gains"]),
         )

@@ -101,6 +101,15 @@ class Verdict:
     n_rows: int
     predicts: bool = True  # whether the curve does better out of fold than the mean alone, with no input
 
+    def to_dict(self) -> dict[str, Any]:
+        """Give what JSON can say: null is not a number."""
+        return vars(self) | {"p_value": None if math.isnan(self.p_value) else self.p_value}
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> "Verdict":
+        """Build it again from `to_dict`."""
+        return cls(**{**said, "p_value": math.nan if said["p_value"] is None else said["p_value"]})
+
     @property
     def sentence(self) -> str:
         """The verdict in a sentence to quote."""

@@ -12,6 +12,7 @@ from pliant.data.design import Design, learn_design
 from pliant.data.formula import parse
 from pliant.data.table import read_table
 from pliant.errors import FormulaError, LevelError, TableError
+from pliant.storage.before import upgraded
 
 RNG = np.random.default_rng(11)
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -193,7 +194,7 @@ def test_a_file_keeps_the_parts_and_a_file_without_them_is_read_as_it_was():
     assert np.array_equal(again(design).matrix(new).X, design.matrix(new).X)
     said = learn("y ~ I(day)")[0].to_dict()
     said = {k: v for k, v in said.items() if k != "dates"} | {"formula": "y ~ day", "names": ("Intercept", "day")}
-    old = Design.from_dict(json.loads(json.dumps(said)))
+    old = Design.from_dict(upgraded({"format": 1, "design": json.loads(json.dumps(said))})["design"])
     assert old.matrix(new).X.shape == (40, 2)
 
 

@@ -14,6 +14,7 @@ from pliant.errors import ArgumentError
 from pliant.types import Array
 
 _POWERS = (".L", ".Q", ".C")  # R's names of linear, quadratic and cubic
+Labels = tuple[tuple[str, ...], tuple[str, ...]]  # pliant's and R's, one a column
 
 
 @dataclass(frozen=True)
@@ -50,45 +51,64 @@ def contrast_matrix(levels: tuple[str, ...], contrast: str, reference: int = 0) 
            [ 1., -1.],
            [ 0.,  2.]])
     """
-    if contrast not in _CONTRASTS:
-        raise ArgumentError(f"contrast {contrast!r} is not known; choose one of {', '.join(_CONTRASTS)}")
-    return _CONTRASTS[contrast](levels, reference)
+    labels, r_labels = contrast_labels(levels, contrast, reference)
+    return Contrast(_MATRICES[contrast](len(levels), reference), labels, r_labels)
 
 
-def _full(levels: tuple[str, ...], reference: int) -> Contrast:
-    return Contrast(np.eye(len(levels)), levels, _as_r(levels))
+def contrast_labels(levels: tuple[str, ...], contrast: str, reference: int = 0) -> Labels:
+    """Name the columns of a contrast, as pliant does and as R does, without making them."""
+    if contrast not in _LABELS:
+        raise ArgumentError(f"contrast {contrast!r} is not known; choose one of {', '.join(_LABELS)}")
+    return _LABELS[contrast](levels, reference)
 
 
-def _treatment(levels: tuple[str, ...], reference: int) -> Contrast:
+def _full_labels(levels: tuple[str, ...], reference: int) -> Labels:
+    return levels, _as_r(levels)
+
+
+def _treatment_labels(levels: tuple[str, ...], reference: int) -> Labels:
     others = [i for i in range(len(levels)) if i != reference]
     shown = _as_r(levels)
-    return Contrast(
-        np.eye(len(levels))[:, others],
-        tuple(f"T.{levels[i]}" for i in others),
-        tuple(shown[i] for i in others),
-    )
+    return tuple(f"T.{levels[i]}" for i in others), tuple(shown[i] for i in others)
 
 
-def _sum(levels: tuple[str, ...], reference: int) -> Contrast:
-    matrix = np.eye(len(levels))[:, :-1]
+def _sum_labels(levels: tuple[str, ...], reference: int) -> Labels:
+    return tuple(f"S.{level}" for level in levels[:-1]), _counted(len(levels) - 1)
+
+
+def _helmert_labels(levels: tuple[str, ...], reference: int) -> Labels:
+    return tuple(f"H.{level}" for level in levels[1:]), _counted(len(levels) - 1)
+
+
+def _poly_labels(levels: tuple[str, ...], reference: int) -> Labels:
+    labels = (*_POWERS, *(f"^{power}" for power in range(4, len(levels))))[: max(len(levels) - 1, 0)]
+    return labels, labels
+
+
+def _full(count: int, reference: int) -> Array:
+    return np.eye(count)
+
+
+def _treatment(count: int, reference: int) -> Array:
+    return np.eye(count)[:, [i for i in range(count) if i != reference]]
+
+
+def _sum(count: int, reference: int) -> Array:
+    matrix = np.eye(count)[:, :-1]
     matrix[-1] = -1.0
-    return Contrast(matrix, tuple(f"S.{level}" for level in levels[:-1]), _counted(len(levels) - 1))
+    return matrix
 
 
-def _helmert(levels: tuple[str, ...], reference: int) -> Contrast:
-    row, column = np.arange(len(levels))[:, None], np.arange(len(levels) - 1)[None, :]
-    matrix = (row == column + 1) * (column + 1.0) - (row <= column) * 1.0
-    return Contrast(matrix, tuple(f"H.{level}" for level in levels[1:]), _counted(len(levels) - 1))
+def _helmert(count: int, reference: int) -> Array:
+    row, column = np.arange(count)[:, None], np.arange(count - 1)[None, :]
+    return np.asarray((row == column + 1) * (column + 1.0) - (row <= column) * 1.0)
 
 
-def _poly(levels: tuple[str, ...], reference: int) -> Contrast:
-    count = len(levels)
+def _poly(count: int, reference: int) -> Array:
     if count < 2:
-        return Contrast(np.zeros((count, 0)), (), ())
+        return np.zeros((count, 0))
     steps = np.arange(1.0, count + 1.0)
-    matrix = apply_poly(steps, learn_poly(steps, {"degree": count - 1}))
-    labels = (*_POWERS, *(f"^{power}" for power in range(4, count)))[: count - 1]
-    return Contrast(matrix, labels, labels)
+    return apply_poly(steps, learn_poly(steps, {"degree": count - 1}))
 
 
 def _counted(count: int) -> tuple[str, ...]:
@@ -101,7 +121,14 @@ def _as_r(levels: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(level.upper() for level in levels) if set(levels) <= {"False", "True"} else levels
 
 
-_CONTRASTS: dict[str, Callable[[tuple[str, ...], int], Contrast]] = {
+_LABELS: dict[str, Callable[[tuple[str, ...], int], Labels]] = {
+    "treatment": _treatment_labels,
+    "full": _full_labels,
+    "sum": _sum_labels,
+    "helmert": _helmert_labels,
+    "poly": _poly_labels,
+}
+_MATRICES: dict[str, Callable[[int, int], Array]] = {
     "treatment": _treatment,
     "full": _full,
     "sum": _sum,

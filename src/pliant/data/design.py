@@ -198,6 +198,7 @@ class Design:
 
     def to_dict(self) -> dict[str, Any]:
         """Give what JSON can say; floats exactly."""
+        pairs = zip(self.terms.terms, self.full, strict=True)
         return {
             "formula": self.formula.text or str(self.formula),
             "columns": self.columns,
@@ -205,7 +206,7 @@ class Design:
             "dates": self.dates,
             "response": self.response.to_dict(),
             "states": self.states,
-            "full": [[str(node) for node in term.factors if node in full] for term, full in self._with_full()],
+            "full": [[str(node) for node in term.factors if node in full] for term, full in pairs],
             "names": self.names,
             "r_names": self.r_column_names,
             "term_of": self.term_of,
@@ -220,9 +221,10 @@ class Design:
     def from_dict(cls, said: Mapping[str, Any]) -> "Design":
         """Build it again from `to_dict`."""
         formula = parse(said["formula"])
-        dates = {name: tuple(parts) for name, parts in said.get("dates", {}).items()}
+        dates = {name: tuple(parts) for name, parts in said["dates"].items()}
         terms = with_dates(_with_offset(expand(formula, said["columns"]), said["offset_column"]), dates)
-        assert terms.response is not None
+        if terms.response is None or len(said["full"]) != len(terms.terms):
+            raise FormulaError(f"{said['formula']!r} has no response, or not {len(said['full'])} terms")
         full = tuple(
             frozenset(node for node in term.factors if str(node) in names)
             for term, names in zip(terms.terms, said["full"], strict=True)
@@ -245,9 +247,6 @@ class Design:
             fills_from_dict(said["fills"]),
             tuple(said["notes"]),
         )
-
-    def _with_full(self) -> Any:
-        return zip(self.terms.terms, self.full, strict=True)
 
 
 def learn_design(

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pliant.data.columns import shown
-from pliant.data.contrasts import contrast_matrix
+from pliant.data.contrasts import contrast_labels, contrast_matrix
 from pliant.data.evaluate import Numeric, States, Value, evaluate
 from pliant.data.formula import Node, Term, Terms
 from pliant.data.table import Table
 from pliant.errors import TableError
-from pliant.types import Array
+from pliant.types import Array, IntArray
 
 MOST_COLUMNS = 5_000
 ROWS = 8_192  # that are put together at a time
@@ -82,7 +82,7 @@ def build_columns(
         not fit into memory.
     """
     n = table.n_rows
-    widths = [_width(term, full[t], values) for t, term in enumerate(terms.terms)]
+    widths = term_widths(terms, full, values)
     _check_memory(n, terms, widths)
     if names_only:
         n, values = 0, {node: _without_rows(value) for node, value in values.items()}
@@ -137,17 +137,23 @@ def _coded(node: Node, value: Value, full: bool) -> Coded:
             tuple(name + label for label in value.labels),
             tuple(name + label for label in value.r_labels),
         )
-    contrast = contrast_matrix(value.levels, "full" if full else value.contrast, value.reference)
-    missing, rows = value.codes < 0, contrast.matrix
-    if np.any(value.codes == len(rows)):
-        rows = np.vstack([rows, np.mean(rows, axis=0)])  # the average of the levels
-    values = rows[np.where(missing, 0, value.codes)]
-    values[missing] = np.nan
+    how = (value.levels, "full" if full else value.contrast, value.reference)
+    labels, r_labels = contrast_labels(*how)
     return Coded(
-        values,
-        tuple(f"{name}[{label}]" for label in contrast.labels),
-        tuple(name + label for label in contrast.r_labels),
+        _coded_rows(value.codes, contrast_matrix(*how).matrix) if len(value.codes) else np.zeros((0, len(labels))),
+        tuple(f"{name}[{label}]" for label in labels),
+        tuple(name + label for label in r_labels),
     )
+
+
+def _coded_rows(codes: IntArray, rows: Array) -> Array:
+    """Give the row (n, c) of each level; NaN where it is missing."""
+    missing = codes < 0
+    if np.any(codes == len(rows)):
+        rows = np.vstack([rows, np.mean(rows, axis=0)])  # the average of the levels
+    values: Array = rows[np.where(missing, 0, codes)]
+    values[missing] = np.nan
+    return values
 
 
 def _times(left: Coded, right: Coded) -> Coded:
@@ -159,6 +165,11 @@ def _times(left: Coded, right: Coded) -> Coded:
         tuple(f"{a}:{b}" for b in right.labels for a in left.labels),
         tuple(f"{a}:{b}" for b in right.r_labels for a in left.r_labels),
     )
+
+
+def term_widths(terms: Terms, full: Sequence[frozenset[Node]], values: dict[Node, Value]) -> list[int]:
+    """Give the number of columns of each term, before any is made; a TableError where there are too many."""
+    return [_width(term, full[t], values) for t, term in enumerate(terms.terms)]
 
 
 def _width(term: Term, full: frozenset[Node], values: dict[Node, Value]) -> int:

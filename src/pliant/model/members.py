@@ -61,7 +61,8 @@ class Members:
 
     def to_state(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Give what a file keeps, as JSON facts and arrays; not the values out of fold, which are data."""
-        facts: dict[str, Any] = {"network": self.network.to_dict(), "share": self.share, "verdict": vars(self.verdict)}
+        facts: dict[str, Any] = {"network": self.network.to_dict(), "share": self.share}
+        facts["verdict"] = self.verdict.to_dict()
         facts["reached"] = [each.to_dict() for each in self.reached]
         facts["strength"] = self.strength
         arrays = {
@@ -89,11 +90,11 @@ class Members:
             float(facts["share"]),
             arrays["folds"].astype(np.int64),
             arrays["scores"],
-            Verdict(**facts["verdict"]),
-            strength=facts.get("strength"),
+            Verdict.from_dict(facts["verdict"]),
+            strength=facts["strength"],
             frequencies=arrays.get("frequencies"),
             fold_shares=arrays.get("fold_shares"),
-            reached=tuple(Reached.from_dict(each) for each in facts.get("reached", ())),  # a file of 0.1 has none
+            reached=tuple(Reached.from_dict(each) for each in facts["reached"]),
             spread=None
             if "spread" not in facts
             else Spread(Network.from_dict(facts["spread"]), *(arrays[f"spread.{name}"] for name in SPREAD)),

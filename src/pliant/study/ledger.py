@@ -5,6 +5,7 @@ and a search that differs in any of it is refused.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
@@ -14,10 +15,49 @@ import numpy as np
 
 from pliant.data.files import check_target
 from pliant.errors import ArgumentError, ModelFileError
-from pliant.modelfile import read_model, write_model
+from pliant.modelfile import hold, read_model, write_model
+from pliant.schema import (
+    ANYTHING,
+    DIGEST,
+    NUMBERS,
+    TEXT,
+    Field,
+    Unfit,
+    Values,
+    check_arrays,
+    mapping,
+    number,
+    record,
+    row,
+    shown,
+    whole,
+)
 from pliant.types import Array
 
+KEY = re.compile(r"\d{1,9}/\d{1,18}/\d{1,9}")  # of a trial
+
 SECONDS = 10.0  # between two writes
+SEARCH = record(
+    "a search",
+    {
+        "sha256": Field(DIGEST, "of the whole file, these 64 characters counted as zeros"),
+        "format": Field(whole(1), "version of the format"),
+        "search": Field(mapping(ANYTHING), "which search it is: formula, rows, arguments, candidates, folds, levels"),
+        "trials": Field(
+            mapping(row(number(0.0), TEXT)), "of each trial, candidate/rows/fold, its seconds and why it failed"
+        ),
+    },
+)
+
+
+def check_search(facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+    """Hold what a file says to what belongs in the file of a search; what is wrong raises Unfit."""
+    SEARCH.test(facts, "")
+    one = Values(("rows",), NUMBERS, "losses of the rows of its fold; NaN where one could not be predicted")
+    for key in dict.fromkeys((*facts["trials"], *arrays)):
+        check_arrays({name: arrays[name] for name in (key,) if name in arrays}, {key: one}, {})
+        if key not in facts["trials"] or not KEY.fullmatch(key):
+            raise Unfit(f"trials has {shown(key)} not, or it is no candidate/rows/fold")
 
 
 class Trial(NamedTuple):
@@ -75,6 +115,7 @@ class Ledger:
         facts, arrays = read_model(path)
         if "search" not in facts:
             raise ModelFileError(f"{path} is not the file of a search; name another file")
+        hold(path, facts, arrays, check_search)
         there = facts["search"]
         different = [name for name in self.identity if there.get(name) != self.identity[name]]
         if different:
@@ -109,5 +150,5 @@ class Ledger:
             return
         trials = {key: (each.seconds, each.failed) for key, each in self.trials.items()}
         arrays = {key: np.asarray(each.losses) for key, each in self.trials.items()}
-        write_model(self.path, {"search": self.identity, "trials": trials}, arrays)
+        write_model(self.path, {"search": self.identity, "trials": trials}, arrays, check_search)
         self.written, self.waiting = monotonic(), False

@@ -14,11 +14,59 @@ import numpy as np
 
 from pliant.engines.contract import State
 from pliant.errors import ModelFileError
+from pliant.schema import (
+    COUNTS,
+    FINITE,
+    NOT_NEGATIVE,
+    NUMBERS,
+    Field,
+    Unfit,
+    Values,
+    check_arrays,
+    choice,
+    maybe,
+    parse_json,
+    record,
+    whole,
+)
 from pliant.training.history import COLUMNS, History
 from pliant.types import Array
 
 ARRAYS = ("parameters", "moments", "losses", "best_parameters", "best_loss")
-FACTS = ("step", "epoch", "best_epoch", "rng")
+WORD = 2**128 - 1  # the largest number of the generator's state
+STATE = {  # the arrays of a file
+    "parameters": Values(("k",), FINITE, "where the training stands"),
+    "moments": Values(("moments", "k"), FINITE, "running values of the optimiser"),
+    "losses": Values(("losses",), NUMBERS, "of every epoch"),
+    "best_parameters": Values(("k",), FINITE, "of the lowest validation loss"),
+    "best_loss": Values((), NUMBERS, "the lowest validation loss; NaN: none"),
+    "history_epoch": Values(("told",), COUNTS, "number of the epoch"),
+    "history_loss": Values(("told",), NUMBERS, "of the training rows during it"),
+    "history_validation_loss": Values(("told",), NUMBERS, "of the rows held out, after it; NaN: not measured"),
+    "history_learning_rate": Values(("told",), NUMBERS, "of its first step; NaN: none"),
+    "history_seconds": Values(("told",), NOT_NEGATIVE, "of training up to its end"),
+}
+GENERATOR = record(
+    "the state of a generator",
+    {
+        "bit_generator": Field(choice("PCG64"), "its name"),
+        "state": Field(
+            record("two numbers", {name: Field(whole(0, WORD), "of 128 bits") for name in ("state", "inc")}),
+            "its state",
+        ),
+        "has_uint32": Field(whole(0, 1), "whether half a number is left"),
+        "uinteger": Field(whole(0, 2**32 - 1), "which"),
+    },
+)
+FACTS = record(
+    "the state of training",
+    {
+        "step": Field(whole(), "updates made"),
+        "epoch": Field(whole(), "epochs done"),
+        "best_epoch": Field(whole(), "the one that the best parameters are of"),
+        "rng": Field(maybe(GENERATOR), "that draws the orders of the rows; null: none"),
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -64,13 +112,12 @@ class TrainingState:
         ModelFileError
             If something is missing, or shapes do not belong together; says what.
         """
-        held = _facts(facts)
-        missing = [name for name in (*ARRAYS, *(f"history_{c}" for c in COLUMNS)) if name not in arrays]
-        if missing:
-            raise ModelFileError(f"the state of training lacks {', '.join(missing)}; the file may be damaged")
+        try:
+            held = _facts(facts)
+            check_arrays(arrays, STATE, {})
+        except Unfit as problem:
+            raise ModelFileError(f"the state of training cannot be read: {problem}; the file may be damaged") from None
         part = {name: np.array(arrays[name], dtype=np.float64) for name in ARRAYS}
-        if not _belong_together(part):
-            raise ModelFileError("the arrays of the state of training differ in size; the file may be damaged")
         state = State(
             parameters=part["parameters"],
             moments=part["moments"],
@@ -85,25 +132,6 @@ class TrainingState:
 
 def _facts(text: str) -> dict[str, Any]:
     """Read the JSON part: three counts and the state of the generator."""
-    try:
-        facts = json.loads(text)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ModelFileError("the state of training is not JSON; the file may be damaged") from error
-    if not isinstance(facts, dict) or set(facts) != set(FACTS):
-        raise ModelFileError(f"the state of training needs {', '.join(FACTS)}; the file may be damaged")
-    counts = [facts[name] for name in FACTS[:-1]]
-    if not all(type(count) is int and count >= 0 for count in counts):
-        raise ModelFileError("step, epoch and best_epoch have to be whole numbers; the file may be damaged")
-    if facts["rng"] is not None:
-        try:
-            np.random.PCG64(0).state = facts["rng"]
-        except (TypeError, ValueError, KeyError, OverflowError) as error:
-            raise ModelFileError("the state of the generator cannot be read; the file may be damaged") from error
+    facts: dict[str, Any] = parse_json(text, "its text")
+    FACTS.test(facts, "")
     return facts
-
-
-def _belong_together(part: Mapping[str, Array]) -> bool:
-    """Whether the arrays have the shapes (k,), (m, k), (epochs,), (k,) and ()."""
-    shapes = [part[name].shape for name in ARRAYS]
-    k, epochs = part["parameters"].size, part["losses"].size
-    return shapes == [(k,), (*shapes[1][:1], k), (epochs,), (k,), ()]
