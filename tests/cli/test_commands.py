@@ -197,7 +197,8 @@ def test_a_network_of_two_layers(folder, capsys):
         (["check-gradient", "penguins.csv"], "not a pliant model"),
         (["fit", "penguins.csv", "body_mass_g"], "neither 'body_mass_g' nor 'penguins.csv' is a formula"),
         (["fit", "penguins.csv", FORMULA, "--line", "--patience", "3"], "an exact line is not trained"),
-        (["fit", "penguins.csv", FORMULA, "--line", "--checkpoint", "c"], "an exact line is not trained"),
+        (["fit", "penguins.csv", FORMULA, "--checkpoint", "c", "--checkpoint-every", "0 s"], "the time is above 0"),
+        (["fit", "penguins.csv", FORMULA, "--checkpoint-every", "half an epoch"], "write '30 s', '5 min'"),
         (["fit", "penguins.csv", FORMULA, "--line", "--activation", "tan"], "did you mean 'tanh'"),
         (["fit", "penguins.csv", FORMULA, "--line", "--engine", "abacus"], "reference"),
         (["tour", "--out", "penguins.csv"], "not a folder"),
@@ -340,7 +341,7 @@ def test_ctrl_c_keeps_a_checkpoint_that_is_the_unbroken_run(folder, capsys):
     finally:
         signal.signal(signal.SIGALRM, old)
     assert (code, "the best state is in c.checkpoint" in err) == (130, True)
-    done = read_model("c.checkpoint")[0]["state"]
+    done = read_model("c.checkpoint")[0]["parts"]["first"][1]
     epochs = json.loads(done)["epoch"] + 5
     assert call(capsys, *command, "--epochs", epochs, "--out", "m.pliant")[0] == 0
     unbroken = pliant.fit(FORMULA, "penguins.csv", hidden=4, epochs=epochs, seed=7, engine="reference")

@@ -1,0 +1,299 @@
+"""A fit that is stopped at any moment, in any way, goes on to the last bit as if it had not been."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pliant
+from pliant.ensemble import jobs, members
+from pliant.errors import ArgumentError, InputError
+from pliant.modelfile import read_model, write_model
+from pliant.recipe import deep
+from pliant.training import checkpoint
+
+HERE = Path(__file__).parent
+STEPS = {"hidden": 4, "optimiser": "adam", "batch": 32, "engine": "reference"}
+KINDS = {
+    "one network": STEPS | {"epochs": 60, "validation": 0.2, "patience": 40},
+    "one network that diverges": STEPS | {"epochs": 60, "optimiser": "sgd", "learning_rate": 1.2, "seed": 1},
+    "members by small steps": STEPS | {"epochs": 12, "members": 3},
+    "members by Gauss-Newton": {"members": 4},
+    "members by Gauss-Newton, chosen by folds": {"hidden": 3, "members": 3, "regularisation": "cv"},
+    "members by L-BFGS": {"hidden": 3, "members": 3, "optimiser": "lbfgs", "epochs": 30},
+    "members of groups": STEPS | {"epochs": 12, "members": 3, "groups": "g"},
+    "a binary response": {"family": "binomial", "members": 3},
+    "classes": STEPS | {"family": "multinomial", "epochs": 12, "members": 3},
+    "one after the other in time": {"members": 3, "in_order": True},
+}
+
+
+def rows(n=120):
+    """Give a table whose curve is strong."""
+    rng = np.random.default_rng(4)
+    x, z, g = rng.normal(size=n), rng.normal(size=n), rng.integers(0, 12, n)
+    y = 3.0 * np.sin(2.0 * x) + z**2 + rng.normal(size=n) / 5.0
+    return {"y": y, "b": (y > 1.0) * 1.0, "c": [("low", "middle", "high")[int(v > 0.0) + int(v > 2.0)] for v in y]} | {
+        "x": x,
+        "z": z,
+        "g": [f"g{each}" for each in g],
+    }
+
+
+TABLE = rows()
+
+
+def fitted(how, **more):
+    """Fit a kind of model to the table."""
+    how = how | more
+    response = {"binomial": "b", "multinomial": "c"}.get(how.get("family"), "y")
+    return pliant.fit(f"{response} ~ x + z", TABLE, **how)
+
+
+def numbers(model, path):
+    """Give every number that a model keeps, but for seconds: parameters, members, verdict, history, state."""
+    model.save(path)
+    facts, arrays = read_model(path)
+    said = {name: array.tobytes() for name, array in arrays.items() if "seconds" not in name}
+    if model.members is not None:
+        said["interval"] = b"".join(np.asarray(each).tobytes() for each in bands(model))
+    return facts, said
+
+
+def bands(model):
+    """Give predictions of some rows, with their intervals or sets."""
+    new = {"x": np.linspace(-2.0, 2.0, 9), "z": np.linspace(1.0, -1.0, 9)}
+    if model.family.startswith("gaussian"):
+        frame = model.predict(new, interval=0.9)
+        return [frame[name] for name in frame]
+    return [model.predict(new)]
+
+
+@pytest.fixture
+def versions(monkeypatch):
+    """Collect the content of every file that is written as a checkpoint: what a kill at any time may leave."""
+    found = []
+
+    def write(path, facts, arrays):
+        done = write_model(path, facts, arrays)
+        found.append(Path(path).read_bytes())
+        return done
+
+    monkeypatch.setattr(checkpoint, "write_model", write)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_file_a_kill_leaves_the_fit_goes_on_to_the_same_bits(kind, versions, tmp_path):
+    how, path = KINDS[kind], tmp_path / "c"
+    unbroken = numbers(fitted(how), tmp_path / "m")
+    kept = fitted(how, threads=2, checkpoint=path, checkpoint_every="3 epochs" if "epochs" in how else "0.001 s")
+    assert numbers(kept, tmp_path / "m") == unbroken
+    assert versions
+    chosen = sorted({0, len(versions) // 3, 2 * len(versions) // 3, len(versions) - 1})
+    for i, at in enumerate(chosen):
+        path.write_bytes(versions[at])
+        again = fitted(how, threads=1 + i % 2, checkpoint=path)
+        assert numbers(again, tmp_path / "m") == unbroken
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_both_recipes_on_the_same_folds_go_on_from_either(threads, versions, tmp_path, monkeypatch):
+    """The deep one is made small: its widths, its steps, and from how many rows on it is tried."""
+    for name, value in {"WIDTHS": (6, 6, 6), "FEW_STEPS": 20, "STEPS": 20, "LEAST_ROWS": 50, "EPOCHS": 1}.items():
+        monkeypatch.setattr(deep, name, value)
+    how = {"members": 3, "engine": "reference", "threads": threads}
+    unbroken = numbers(fitted(how), tmp_path / "m")
+    fitted(how, checkpoint=tmp_path / "c", checkpoint_every="5 epochs")
+    facts = []
+    for content in versions:
+        (tmp_path / "c").write_bytes(content)
+        facts.append(read_model(tmp_path / "c")[0])
+    assert list(facts[-1]["checkpoint"]) == ["first", "second"]
+    assert {kind for each in facts for kind, _ in each["parts"].values()} == {"found", "state"}
+    for at in (0, 2, len(versions) // 2, len(versions) - 2, len(versions) - 1):
+        (tmp_path / "c").write_bytes(versions[at])
+        assert numbers(fitted(how, checkpoint=tmp_path / "c"), tmp_path / "m") == unbroken
+
+
+def test_an_error_in_the_middle_loses_nothing(tmp_path, monkeypatch):
+    how, path, calls = KINDS["members by small steps"], tmp_path / "c", []
+    unbroken = numbers(fitted(how), tmp_path / "m")
+
+    def fails(*arguments, **options):
+        calls.append(1)
+        if len(calls) == 2:
+            raise MemoryError
+        return train(*arguments, **options)
+
+    train = members.train_network
+    monkeypatch.setattr(members, "train_network", fails)
+    with pytest.raises(MemoryError):
+        fitted(how, threads=1, checkpoint=path)
+    assert list(read_model(path)[0]["parts"]) == ["first.0"]
+    monkeypatch.setattr(members, "train_network", train)
+    assert numbers(fitted(how, checkpoint=path), tmp_path / "m") == unbroken
+
+
+def test_ctrl_c_ends_members_on_threads_at_once_and_keeps_how_far_they_are(tmp_path):
+    how, path = STEPS | {"epochs": 10**7, "members": 3}, tmp_path / "c"
+    old = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    began = time.perf_counter()
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1.5)
+        with pytest.raises(KeyboardInterrupt):
+            fitted(how, threads=2, checkpoint=path)
+    finally:
+        signal.signal(signal.SIGALRM, old)
+    assert time.perf_counter() - began < 20.0
+    assert {kind for kind, _ in read_model(path)[0]["parts"].values()} == {"state"}
+
+
+def test_a_member_that_a_face_runs_is_not_cut_short_by_ctrl_c(monkeypatch):
+    """joblib may run them on the main thread, where Ctrl-C reaches the training itself."""
+
+    def in_turn(job, numbers):
+        for k in numbers:
+            signal.setitimer(signal.ITIMER_REAL, 0.5)
+            yield job(k)
+
+    old = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        with jobs.run_by(in_turn), pytest.raises(KeyboardInterrupt):
+            fitted(STEPS, epochs=10**7, members=2)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, old)
+
+
+CHILD = """
+import sys
+sys.path.insert(0, {here!r})
+import test_checkpoint as t
+print("ready", flush=True)
+model = t.fitted(t.KINDS[{kind!r}], epochs={epochs}, checkpoint={path!r}, checkpoint_every="0.05 s", threads={threads})
+"""
+
+
+def killed(kind, path, number, wait, epochs, threads=2):
+    """Fit in a child process and send it a signal after some seconds; give what it ended with."""
+    script = CHILD.format(here=str(HERE), kind=kind, path=str(path), epochs=epochs, threads=threads)
+    child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    child.stdout.readline()
+    time.sleep(wait)
+    child.send_signal(number)
+    return child.wait(timeout=60)
+
+
+@pytest.mark.parametrize("kind", ["one network", "members by small steps"])
+def test_after_kill_9_and_sigterm_it_goes_on_to_the_same_bits(kind, tmp_path):
+    """The early stop is left out, so that the training takes as long as it is to."""
+    how = {name: value for name, value in KINDS[kind].items() if name != "patience"}
+    epochs, path = 3_000, tmp_path / "c"
+    unbroken = numbers(fitted(how, epochs=epochs), tmp_path / "m")
+    ends = []
+    for number, wait in ((signal.SIGKILL, 0.3), (signal.SIGTERM, 0.4), (signal.SIGKILL, 0.5)):
+        ends.append(killed(kind, path, number, wait, epochs, threads=1 + len(ends) % 2))
+        assert [each.name for each in tmp_path.glob("c*")] in (["c"], [])
+    assert set(ends) <= {-signal.SIGKILL, -signal.SIGTERM, 0}
+    assert numbers(fitted(how, epochs=epochs, checkpoint=path), tmp_path / "m") == unbroken
+
+
+def test_sigterm_writes_the_state_before_the_process_ends(tmp_path):
+    """The interval is long, so that only the end can have written."""
+    script = CHILD.format(here=str(HERE), kind="members by small steps", path=str(tmp_path / "c"), epochs=10**7, threads=2)
+    script = script.replace("0.05 s", "1 h")
+    child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    child.stdout.readline()
+    time.sleep(2.0)
+    child.terminate()
+    _, err = child.communicate(timeout=60)
+    assert (child.returncode, err) == (-signal.SIGTERM, b"")
+    assert {kind for kind, _ in read_model(tmp_path / "c")[0]["parts"].values()} == {"state"}
+
+
+def test_a_handler_of_the_callers_own_stays(tmp_path):
+    seen = []
+    old = signal.signal(signal.SIGTERM, lambda number, frame: seen.append(number))
+    try:
+        fitted(KINDS["members by Gauss-Newton"], checkpoint=tmp_path / "c")
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert seen == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, old)
+    fitted(KINDS["members by Gauss-Newton"], checkpoint=tmp_path / "c")
+    assert signal.getsignal(signal.SIGTERM) == old
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"epochs": 13}, "epochs: 12 there, 13 here"),
+        ({"members": 4}, "members: 3 there, 4 here"),
+        ({"learning_rate": 0.02}, "learning_rate: 0.01 there, 0.02 here"),
+        ({"in_order": True}, "in_order: False there, True here"),
+        ({"standardise": False}, "standardise: True there, False here"),
+        ({"seed": 7}, "seed: 0 there, 7 here"),
+        ({"activation": "relu"}, "activation: 'tanh' there, 'relu' here"),
+        ({"engine": "torch"}, "engine: 'reference' there, 'torch' here"),
+        ({"groups": "g"}, "the values of groups differ"),
+        ({"weights": np.linspace(0.5, 1.5, 120)}, "the values of weights differ"),
+        ({"formula": "y ~ x"}, "formula: 'y ~ x + z' there, 'y ~ x' here"),
+        ({"table": {**TABLE, "x": TABLE["x"] + 1e-12 * (np.arange(120) == 7)}}, "training: the values of 'x' differ;"),
+        ({"table": {**TABLE, "y": TABLE["y"] + 1e-12}}, "training: the values of 'y' differ;"),
+        ({"table": {name: values[:-1] for name, values in TABLE.items()}}, "training: rows: 120 there, 119 here;"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else next(iter(each)),
+)
+def test_the_checkpoint_of_another_fit_is_refused_with_what_differs(change, says, tmp_path):
+    path, how = tmp_path / "c", KINDS["members by small steps"]
+    fitted(how, checkpoint=path)
+    before = path.read_bytes()
+    options = how | change
+    formula, table = options.pop("formula", "y ~ x + z"), options.pop("table", TABLE)
+    with pytest.raises(ArgumentError, match="is of another training: ") as problem:
+        pliant.fit(formula, table, checkpoint=path, **options)
+    assert says in str(problem.value)
+    assert str(problem.value).endswith("; name another file, or remove this one")
+    assert path.read_bytes() == before
+
+
+def test_threads_progress_and_how_often_are_no_difference(tmp_path):
+    how = KINDS["members by small steps"]
+    first = fitted(how, checkpoint=tmp_path / "c", threads=2)
+    again = fitted(how, checkpoint=tmp_path / "c", threads=1, progress=False, checkpoint_every="1 h")
+    assert numbers(again, tmp_path / "m") == numbers(first, tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [({"hidden": ()}, "a line is solved"), ({"members": 1}, "one network by lm"), ({"optimiser": "lbfgs"}, "by lbfgs")],
+    ids=str,
+)
+def test_what_is_solved_in_one_go_keeps_nothing_and_says_so(how, says, tmp_path):
+    model = fitted(how, checkpoint=tmp_path / "c")
+    assert any(f"checkpoint= kept nothing: {says}" in note or says in note for note in model.notes)
+    assert np.array_equal(model.parameters, fitted(how).parameters)
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_training_that_goes_on_and_diverges_falls_back_as_the_unbroken_one(tmp_path):
+    """The epoch of the lowest loss is before that where it went on."""
+    how = KINDS["one network that diverges"]
+    unbroken = fitted(how)
+    assert unbroken.stopped == "diverged"
+    last = int(unbroken.history["epoch"][-1]) if len(unbroken.history) else 0
+    best = unbroken.training.epoch
+    middle = (best + last) // 2 + 1
+    fitted(how, epochs=middle, checkpoint=tmp_path / "c")
+    assert numbers(fitted(how, checkpoint=tmp_path / "c"), tmp_path / "m") == numbers(unbroken, tmp_path / "n")
+
+
+def test_a_checkpoint_that_cannot_be_written_is_said_before_the_training(tmp_path):
+    with pytest.raises(InputError, match="there is no folder"):
+        fitted({"hidden": ()}, checkpoint=tmp_path / "none" / "c")
