@@ -1,27 +1,25 @@
-"""However a fit ends that keeps a checkpoint, the file is written: at the end, by an error, Ctrl-C or SIGTERM."""
+"""However a fit or a search ends that keeps a checkpoint, its file is written: done, by an error, Ctrl-C or SIGTERM."""
 
 import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NoReturn
-
-from pliant.training.checkpoint import Checkpoint
 
 
 @contextmanager
-def kept_to_the_end(file: Checkpoint | None) -> Iterator[None]:
-    """Write the file, if there is one, when the fit ends that runs meanwhile."""
+def kept_to_the_end(file: AbstractContextManager[Any] | None) -> Iterator[None]:
+    """Have a file, if there is one, written when what runs meanwhile ends: that it does when its context is left."""
     if file is None:
         yield
         return
-    with _sigterm_waits(), file:
+    with sigterm_waits(), file:
         yield
 
 
 @contextmanager
-def _sigterm_waits() -> Iterator[None]:
+def sigterm_waits() -> Iterator[None]:
     """Let SIGTERM stop what runs as Ctrl-C does, and end the process only then.
 
     Machines that are shared or shut down send it some seconds before they kill. A handler of the caller's own stays,
