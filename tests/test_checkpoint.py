@@ -212,10 +212,11 @@ def test_after_kill_9_and_sigterm_it_goes_on_to_the_same_bits(kind, tmp_path):
     assert numbers(fitted(how, epochs=epochs, checkpoint=path), tmp_path / "m") == unbroken
 
 
-def test_sigterm_writes_the_state_before_the_process_ends(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_the_state_is_written_before_such_a_signal_ends_the_process(number, tmp_path):
     """The interval is long, so that only the end can have written."""
     path = tmp_path / "c"
-    assert killed("members by small steps", path, signal.SIGTERM, 2.5, 10**7, every="1 h") == -signal.SIGTERM
+    assert killed("members by small steps", path, number, 2.5, 10**7, every="1 h") == -number
     assert {kind for kind, _ in read_model(path)[0]["parts"].values()} == {"state"}
 
 
@@ -277,7 +278,7 @@ def test_threads_progress_and_how_often_are_no_difference(tmp_path):
     [
         ({"hidden": ()}, "a line is solved"),
         ({"members": 1}, "one network by lm"),
-        (STEPS | {"optimiser": "lbfgs", "batch": None, "epochs": 20}, "by lbfgs"),
+        (STEPS | {"optimiser": "lbfgs", "batch": None, "epochs": 20}, "one network by lbfgs"),
     ],
     ids=str,
 )

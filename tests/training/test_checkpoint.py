@@ -98,7 +98,7 @@ def test_a_full_disk_costs_the_checkpoint_and_not_the_training(tmp_path, monkeyp
         part = file.part("first")
         with monkeypatch.context() as patch:
             patch.setattr(checkpoint, "write_model", full)
-            with pytest.warns(PliantWarning, match="No space left on device; the fit goes on without it"):
+            with pytest.warns(PliantWarning, match="No space left on device; the fit goes on without a checkpoint"):
                 part.keep(1, lambda: at(1))
     assert Checkpoint(tmp_path / "c").state("first").epoch == 1  # tried again, and there was space
 

@@ -1,7 +1,7 @@
 """Training: the loop, its schedules, its history, its progress and the state it can go on from."""
 
 from pliant.training.checkpoint import Checkpoint, Identity, Part
-from pliant.training.ending import kept_to_the_end, sigterm_waits
+from pliant.training.ending import kept_to_the_end
 from pliant.training.every import read_every
 from pliant.training.history import History
 from pliant.training.loop import Result, Validation, train
@@ -28,7 +28,6 @@ __all__ = [
     "progress_bar",
     "rates",
     "read_every",
-    "sigterm_waits",
     "solve_lbfgs",
     "solve_lm",
     "solve_path",

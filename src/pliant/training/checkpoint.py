@@ -22,7 +22,7 @@ import numpy as np
 from pliant.data.columns import shown
 from pliant.data.files import check_target
 from pliant.errors import ArgumentError, ModelFileError, PliantWarning
-from pliant.modelfile import read_model, write_model
+from pliant.modelfile import MAX_BYTES, read_model, write_model
 from pliant.training.every import USUAL, Every, read_every
 from pliant.training.state import TrainingState
 from pliant.types import Array
@@ -70,7 +70,7 @@ class Checkpoint:
         self._states: dict[str, State] = {}
         self._written_epochs: dict[str, int] = {}
         self._lock, self._writing = Lock(), Lock()  # of what is kept, and of the file
-        self._new = False
+        self._changes, self._written_changes = 0, 0
         if os.path.lexists(self.path):
             self._read()
         self.written = monotonic()
@@ -138,7 +138,8 @@ class Checkpoint:
     def keep(self, name: str, epoch: int, state: State) -> None:
         """Keep the state of a part after an epoch, for the next write; `state` is called when it comes."""
         with self._lock:
-            self._states[name], self._new = state, True
+            self._states[name] = state
+            self._changes += 1
         epochs = self.every.epochs
         if epochs is not None and epoch - self._written_epochs.get(name, 0) >= epochs:
             self.write()
@@ -148,8 +149,9 @@ class Checkpoint:
     def done(self, name: str, found: Found) -> None:
         """Keep what a part found, in place of its state."""
         with self._lock:
-            self._found[name], self._new = found, True
+            self._found[name] = found
             self._states.pop(name, None)
+            self._changes += 1
         if self.every.epochs is not None or monotonic() - self.written > self.every.seconds:
             self._write_unless_busy()
 
@@ -175,9 +177,9 @@ class Checkpoint:
     def _write(self) -> None:
         """Write all parts as they stand; one thread at a time."""
         with self._lock:
-            if not self._new:
+            changes = self._changes
+            if changes == self._written_changes:
                 return
-            self._new = False
             found, states = dict(self._found), {name: state() for name, state in self._states.items()}
         parts: dict[str, Any] = {}
         arrays: dict[str, Array] = {}
@@ -188,17 +190,15 @@ class Checkpoint:
             own, text = state.to_arrays()
             parts[name] = ("state", text)
             arrays |= {f"{name}/{key}": values for key, values in own.items()}
-        try:
-            write_model(self.path, {"checkpoint": self._stages, "parts": parts}, arrays)
-        except ModelFileError as problem:
-            with self._lock:
-                self._new = True
-            warnings.warn(f"{problem}; the fit goes on without it", PliantWarning, stacklevel=2)
-        except BaseException:  # Ctrl-C: what stood there still stands
-            with self._lock:
-                self._new = True
-            raise
         self._written_epochs |= {name: state.epoch for name, state in states.items()}
+        try:
+            size = sum(values.nbytes for values in arrays.values())
+            if size > MAX_BYTES:
+                raise ModelFileError(f"{self.path} would have {size:,} bytes, and {MAX_BYTES:,} are the most")
+            write_model(self.path, {"checkpoint": self._stages, "parts": parts}, arrays)
+            self._written_changes = changes
+        except ModelFileError as problem:
+            warnings.warn(f"{problem}; the fit goes on without a checkpoint", PliantWarning, stacklevel=2)
         self.written = monotonic()
 
     def __enter__(self) -> "Checkpoint":

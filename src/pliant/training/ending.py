@@ -5,7 +5,9 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, NoReturn
+from typing import Any
+
+ENDINGS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has no SIGHUP
 
 
 @contextmanager
@@ -14,30 +16,33 @@ def kept_to_the_end(file: AbstractContextManager[Any] | None) -> Iterator[None]:
     if file is None:
         yield
         return
-    with sigterm_waits(), file:
+    with _signals_wait(), file:
         yield
 
 
 @contextmanager
-def sigterm_waits() -> Iterator[None]:
-    """Let SIGTERM stop what runs as Ctrl-C does, and end the process only then.
+def _signals_wait() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP stop what runs as Ctrl-C does, and end the process only then.
 
-    Machines that are shared or shut down send it some seconds before they kill. A handler of the caller's own stays,
-    and only the main thread may set one.
+    Machines that are shared or shut down send the one some seconds before they kill, a terminal that closes the other.
+    A handler of the caller's own stays, and only the main thread may set one.
     """
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield
-        return
-    came = []
+    own = [number for number in ENDINGS if signal.getsignal(number) == signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        own = []
+    came: list[int] = []
 
-    def stop(number: int, frame: Any) -> NoReturn:
+    def stop(number: int, frame: Any) -> None:
         came.append(number)
-        raise KeyboardInterrupt
+        if len(came) == 1:  # a second one would break off the writing
+            raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    for number in own:
+        signal.signal(number, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in own:
+            signal.signal(number, signal.SIG_DFL)
         if came:
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), came[0])
