@@ -1,6 +1,7 @@
 """Kill fits at random moments of their training, let each go on from its checkpoint, and compare with the unbroken run.
 
-    python benchmarks/kills.py              100 kills, 20 Ctrl-C, 10 SIGTERM; half an hour, and writes README.md
+    python benchmarks/kills.py              100 fits killed, 20 Ctrl-C, 10 SIGTERM; half an hour, and writes README.md;
+                                            goes on from out/kills.jsonl
     python benchmarks/kills.py --smoke      a few of each, nothing written
 
 A killed fit is a process of its own that ends by SIGKILL; so is every one that goes on. Ctrl-C and SIGTERM go to the
@@ -9,6 +10,7 @@ intervals, bit for bit; after every signal the file has to be absent or whole.
 """
 
 import argparse
+import json
 import multiprocessing
 import os
 import platform
@@ -32,6 +34,7 @@ from pliant.errors import ModelFileError
 from pliant.modelfile import read_model
 from pliant.training import Checkpoint
 
+HERE = Path(__file__).parent
 BETWEEN = ("<!-- kills -->\n", "<!-- /kills -->")
 SEED = 11
 STEPS = {"optimiser": "adam", "batch": 64, "engine": "reference"}
@@ -43,8 +46,10 @@ KINDS: dict[str, dict[str, Any]] = {
     "classes, three members": STEPS | {"hidden": 6, "epochs": 600, "members": 3, "family": "multinomial"},
 }
 SIZES = {"both recipes on the same folds": 600, "ten members by Gauss-Newton": 400}  # rows; else 300
-COUNTS = dict.fromkeys(KINDS, 20)  # kills
-REPEATED = 2  # of each kind: killed three times before they end
+FITS = 20  # of each kind that are killed, and go on
+REPEATED = 2  # of them: killed three times before they end
+SIGNALS = {signal.SIGINT: 20, signal.SIGTERM: 10}  # fits that they end
+RECORD = HERE.parent / "out" / "kills.jsonl"
 OFTEN = ("0.1 s", "0.02 s", "5 epochs", "0.5 s")
 SHELL = {
     "one network by small steps": ["--hidden", "16", "--optimiser", "adam", "--batch", "64", "--epochs", "3000"],
@@ -112,7 +117,7 @@ def is_torn(path: Path) -> bool:
 
 
 def kills(kind: str, count: int, repeated: int, rng: np.random.Generator) -> dict[str, Any]:
-    """Kill a kind of fit so many times, and count what became of it."""
+    """Kill so many fits of a kind, and count what became of them."""
     said = {"kind": kind, "kills": 0, "torn": 0, "in training": 0, "had a file": 0, "fits": 0, "same": 0}
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -122,7 +127,7 @@ def kills(kind: str, count: int, repeated: int, rng: np.random.Generator) -> dic
         process.join()
         seconds = time.perf_counter() - began
         unbroken = numbers(folder / "m.pliant")
-    while said["kills"] < count:
+    while said["fits"] < count:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
             for _ in range(3 if said["fits"] < repeated else 1):
@@ -214,17 +219,35 @@ def costs(smoke: bool) -> list[tuple[str, float, float, float, float]]:
     return found
 
 
+def recorded() -> list[dict[str, Any]]:
+    """Give what was counted before."""
+    return [json.loads(line) for line in RECORD.read_text().splitlines()] if RECORD.exists() else []
+
+
+def recording(said: dict[str, Any], smoke: bool) -> dict[str, Any]:
+    """Keep what was counted, and give it."""
+    if not smoke:
+        RECORD.parent.mkdir(exist_ok=True)
+        with RECORD.open("a") as file:
+            file.write(json.dumps(said, default=int) + "\n")
+    return said
+
+
+def fits(kind: str, counted: list[dict[str, Any]]) -> int:
+    """Give how many fits of a kind have been counted."""
+    return int(sum(each["fits"] for each in counted if each["kind"] == kind))
+
+
 def page(counted: list[dict[str, Any]], spent: list[tuple[str, float, float, float, float]]) -> str:
     """Write the tables."""
-    heads = ("kills", "in training", "torn", "had a file", "fits", "same")
     lines = [
         "| fit | signals | while it ran | torn files | had a file to go on from | gone on | equal to the unbroken |",
         "|---|---|---|---|---|---|---|",
     ]
     order = ("kills", "in training", "torn", "had a file", "fits", "same")
-    lines += [f"| {each['kind']} | " + " | ".join(str(each[name]) for name in order) + " |" for each in counted]
-    total = {name: sum(each[name] for each in counted) for name in heads}
-    lines.append("| all | " + " | ".join(str(total[name]) for name in order) + " |")
+    for kind in [*dict.fromkeys(each["kind"] for each in counted), "all"]:
+        sums = [sum(int(each[name]) for each in counted if kind in (each["kind"], "all")) for name in order]
+        lines.append(f"| {kind} | " + " | ".join(map(str, sums)) + " |")
     lines += ["", "| fit | file | the slowest write | share of a training, every 30 s |", "|---|---|---|---|"]
     lines += [
         f"| {name} | {size / 1e3:,.0f} kB | {1e3 * each:,.0f} ms | {share:.2%} |"
@@ -238,11 +261,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--smoke", action="store_true", help="a few of each, and nothing written")
     smoke = parser.parse_args().smoke
-    rng = np.random.default_rng(SEED)
-    counted = [kills(kind, 2 if smoke else COUNTS[kind], 0 if smoke else REPEATED, rng) for kind in KINDS]
-    counted += [
-        signals(number, 2 if smoke else count, rng) for number, count in ((signal.SIGINT, 20), (signal.SIGTERM, 10))
-    ]
+    counted = [] if smoke else recorded()
+    rng = np.random.default_rng([SEED, len(counted)])
+    missing = {name: (2 if smoke else FITS) - fits(name, counted) for name in KINDS}
+    for name, count in missing.items():
+        if count > 0:
+            again = 0 if smoke or fits(name, counted) else REPEATED
+            counted.append(recording(kills(name, count, again, rng), smoke))
+    for number, count in SIGNALS.items():
+        if fits(number.name, counted) < count:
+            left = 2 if smoke else count - fits(number.name, counted)
+            counted.append(recording(signals(number, left, rng), smoke))
     spent = costs(smoke)
     text = page(counted, spent)
     print(text)
