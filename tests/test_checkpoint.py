@@ -12,7 +12,7 @@ import pytest
 
 import pliant
 from pliant.ensemble import jobs, members
-from pliant.errors import ArgumentError, InputError
+from pliant.errors import ArgumentError, InputError, ModelFileError
 from pliant.modelfile import read_model, write_model
 from pliant.recipe import deep
 from pliant.training import checkpoint
@@ -264,6 +264,22 @@ def test_the_checkpoint_of_another_fit_is_refused_with_what_differs(change, says
     assert says in str(problem.value)
     assert str(problem.value).endswith("; name another file, or remove this one")
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ["found", "state"])
+def test_a_crafted_checkpoint_of_the_right_fit_is_refused(kind, versions, tmp_path):
+    """Its identity is right, and what it says of a member is of another size."""
+    how, path = KINDS["members by small steps"], tmp_path / "c"
+    fitted(how, checkpoint=path, checkpoint_every="3 epochs")
+    path.write_bytes(versions[1 if kind == "state" else -1])
+    facts, arrays = read_model(path)
+    part = next(name for name, (each, _) in facts["parts"].items() if each == kind)
+    for name in (f"{part}/parameters", f"{part}/moments", f"{part}/best_parameters"):
+        if name in arrays:
+            arrays[name] = arrays[name][..., :-1]
+    write_model(path, {name: facts[name] for name in ("checkpoint", "parts")}, arrays)
+    with pytest.raises(ModelFileError, match="the file may be damaged"):
+        fitted(how, checkpoint=path)
 
 
 def test_threads_progress_and_how_often_are_no_difference(tmp_path):

@@ -10,7 +10,7 @@ from pliant.data.arrays import Arrays
 from pliant.data.design import Design
 from pliant.engines import engine
 from pliant.engines.contract import Problem, Program, State
-from pliant.errors import ArgumentError, ConvergenceError
+from pliant.errors import ArgumentError, ConvergenceError, ModelFileError
 from pliant.functions.likelihood import Likelihood
 from pliant.measure import fingerprint, measure
 from pliant.model import Fitted, linear_predictor
@@ -144,6 +144,9 @@ def train_network(
         return _solved(chosen, design, rows, network, settings, _drive(program, problem, start, settings, rows, report))
     if before is None and checkpoint is not None:
         before = checkpoint.state()
+        moments = (_rule(settings).n_moments, network.n_parameters)
+        if before is not None and before.state.moments.shape != moments:
+            raise ModelFileError("the state in the checkpoint is of another network; the file may be damaged")
     beginning = partial(_initial, problem, design, settings, member)
     if before is None:
         before = TrainingState.start(beginning())

@@ -143,6 +143,8 @@ def test_a_difference_is_said_with_both_values_and_digests_by_their_column(tmp_p
         {"checkpoint": {}, "parts": {"first": 3}},
         {"checkpoint": {}, "parts": {"first": ["state", "{}"]}},
         {"checkpoint": [], "parts": {}},
+        {"checkpoint": {"first": {"settings": 3, "digests": {}}}, "parts": {}},
+        {"checkpoint": {"first": {}}, "parts": {}},
     ],
     ids=str,
 )

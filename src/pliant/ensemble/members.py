@@ -10,8 +10,8 @@ a table of factors, a fold is then all rows of one response, and what the others
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,7 @@ from pliant.ensemble.folds import draw_folds
 from pliant.ensemble.jobs import look_up, run_all
 from pliant.ensemble.strength import best_share, best_strength, own_fold
 from pliant.ensemble.verdict import constant_losses, deviance_out_of_fold, verdict
+from pliant.errors import ModelFileError
 from pliant.functions.likelihood import Likelihood
 from pliant.line.separation import Watch
 from pliant.measure import fingerprint, measure
@@ -64,6 +65,17 @@ class Found:
     parameters: Array  # (points, k), in the units of training of the whole table
     effective_parameters: Array  # (points,)
     evidence: Array  # (points, 3 or 1), decays and dispersion by evidence, in the units of training of its own rows
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array], n_parameters: int) -> "Found":
+        """Read what a checkpoint kept; a ModelFileError if it is not of a member with so many parameters."""
+        if set(arrays) == {each.name for each in fields(cls)}:
+            found = cls(**arrays)
+            points = found.strengths.shape
+            shapes = (found.effective_parameters.shape, found.parameters.shape, found.evidence.shape[:-1])
+            if len(points) == 1 and points[0] and shapes == (points, (*points, n_parameters), points):
+                return found
+        raise ModelFileError("what the checkpoint kept of a member is not one of this fit; the file may be damaged")
 
 
 @dataclass(frozen=True)
@@ -179,7 +191,7 @@ def _fit_one(task: Task, folds: IntArray, place: Place | None, k: int) -> Member
     part = None if place is None else place(k)
     kept = None if part is None else part.found()
     if kept is not None:
-        found = Found(**kept)
+        found = Found.from_arrays(kept, task.network.n_parameters)
     elif task.settings.parametrisation == "ntk":
         found = _by_own_fold(task, rows, arrays.take(np.flatnonzero(folds == k)), k, part)
     else:

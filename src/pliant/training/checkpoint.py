@@ -81,7 +81,8 @@ class Checkpoint:
         if "checkpoint" not in facts:
             raise ModelFileError(f"{self.path} is a model, not a checkpoint; name another file")
         try:
-            self._stages = {name: dict(stage) for name, stage in facts["checkpoint"].items()}
+            for name, said in facts["checkpoint"].items():
+                self._stages[name] = Identity(dict(said["settings"]), dict(said["digests"])).to_dict()
             for name, (kind, text) in facts["parts"].items():
                 own = {k.removeprefix(f"{name}/"): np.array(a) for k, a in arrays.items() if k.startswith(f"{name}/")}
                 if kind == "found":
@@ -99,8 +100,8 @@ class Checkpoint:
 
     def engine(self, stage: str) -> str | None:
         """Give the engine of a stage of the fit in the file, in which it goes on; None if there is none yet."""
-        engine: str | None = self._stages.get(stage, {}).get("settings", {}).get("engine")
-        return engine
+        engine = self._stages.get(stage, {}).get("settings", {}).get("engine")
+        return engine if isinstance(engine, str) else None
 
     def begin(self, stage: str, identity: Identity) -> None:
         """Begin a stage of the fit, all that is trained in one way, or go on with it.
