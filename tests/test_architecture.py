@@ -21,7 +21,7 @@ ROWS = (
     ("training", "gradient", "story"),
     ("record",),
     ("recipe", "model"),
-    ("measure",),
+    ("measure", "identity"),
     ("line", "descent"),
     ("ensemble",),
     ("fitting",),

@@ -82,10 +82,10 @@ def test_a_checkpoint_goes_on_to_the_same_bits(tmp_path):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"learning_rate": 0.02}, "learning_rate"),
-        ({"hidden": 5}, "network hidden"),
-        ({"seed": 4}, "seed"),
-        ({"table": PENGUINS.head(100)}, "rows"),
+        ({"learning_rate": 0.02}, "learning_rate: 0.01 there, 0.02 here"),
+        ({"hidden": 5}, r"hidden: \[4\] there, \[5\] here"),
+        ({"seed": 4}, "seed: 3 there, 4 here"),
+        ({"table": PENGUINS.head(100)}, "rows: 342 there, 99 here"),
         ({"formula": "body_mass_g ~ flipper_length_mm"}, "formula"),
     ],
     ids=str,

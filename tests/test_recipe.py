@@ -88,7 +88,7 @@ def test_other_arguments_of_another_kind_are_named(name, value):
         ({"hidden": (), "engine": "abacus"}, "no engine 'abacus'"),
         ({"hidden": (), "activation": "tan"}, "did you mean 'tanh'"),
         ({"hidden": (), "patience": 3}, "an exact line is not trained"),
-        ({"hidden": (), "checkpoint": "c"}, "an exact line is not trained"),
+        ({"checkpoint_every": "often"}, "checkpoint_every='often': write '30 s', '5 min', '1 h' or '10 epochs'"),
         ({"hidden": (), "optimiser_settings": {"momentum": 0.9}}, "an exact line is not trained"),
         ({"checkpoint": "no/such/folder/c"}, "there is no folder"),
         ({"checkpoint": ""}, "not a regular file"),
@@ -110,11 +110,3 @@ def test_where_nothing_can_bend_the_recipe_fits_the_line_and_says_so(formula):
     assert model.coefficients == line.coefficients
     assert "no column that could bend" in str(model.summary())
     assert "no column that could bend" not in str(line.summary())
-
-
-def test_a_checkpoint_of_a_small_table_is_refused_with_what_to_do_and_that_works(tmp_path):
-    table = pliant.datasets.sine(n=30, seed=1)
-    for options in ({}, {"members": 1}):
-        with pytest.raises(ArgumentError, match="optimiser='adam'"):
-            pliant.fit("y ~ x", table, checkpoint=tmp_path / "c", **options)
-    assert pliant.fit("y ~ x", table, checkpoint=tmp_path / "c", optimiser="adam", epochs=3).members is None

@@ -1,10 +1,8 @@
 """Training by descent: a network, or a line on request, in any engine."""
 
-import json
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
 import numpy as np
 
@@ -12,7 +10,7 @@ from pliant.data.arrays import Arrays
 from pliant.data.design import Design
 from pliant.engines import engine
 from pliant.engines.contract import Problem, Program, State
-from pliant.errors import ArgumentError, ConvergenceError
+from pliant.errors import ArgumentError, ConvergenceError, ModelFileError
 from pliant.functions.likelihood import Likelihood
 from pliant.measure import fingerprint, measure
 from pliant.model import Fitted, linear_predictor
@@ -22,7 +20,7 @@ from pliant.optimisers.irls import fit_line
 from pliant.optimisers.rule import Rule
 from pliant.record import Settings
 from pliant.training import (
-    Checkpoint,
+    Part,
     Point,
     Report,
     Result,
@@ -114,7 +112,7 @@ def train_network(
     report: Report | None = None,
     before: TrainingState | None = None,
     epochs: int | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint: Part | None = None,
     member: int | None = None,
 ) -> Fitted:
     """Train a network from its start, or from where a training stood.
@@ -129,9 +127,8 @@ def train_network(
         Go on from here; else from initial values, which hold the fitted line where the network has one.
     epochs : int, optional
         The last epoch; that of the settings by default, over which the schedule runs in any case.
-
-    checkpoint : path, optional
-        Where the state is kept, and where a training that was stopped goes on from.
+    checkpoint : Part, optional
+        Where the state is kept, and where a training that was stopped goes on from. A driver keeps none.
     member : int, optional
         Number of this one among the members of an ensemble: it has random numbers of its own.
 
@@ -139,24 +136,20 @@ def train_network(
     ------
     ConvergenceError
         If the loss is not finite at the start already.
-    ArgumentError
-        If the checkpoint is of another training.
     """
     problem, program = load(chosen, design, rows, network, settings)
     if settings.optimiser in DRIVERS:
-        if checkpoint is not None:
-            raise ArgumentError(
-                f"{settings.optimiser} takes seconds and keeps no checkpoint; leave it out, or take optimiser='adam'"
-            )
         start = _initial(problem, design, settings, member)
         _check_start(program, start)
         return _solved(chosen, design, rows, network, settings, _drive(program, problem, start, settings, rows, report))
-    kept = None
-    if checkpoint is not None:
-        kept = Checkpoint(checkpoint, _identity(chosen, design, network, settings, fingerprint(rows, held_out)))
-        before = before or kept.read()
+    if before is None and checkpoint is not None:
+        before = checkpoint.state()
+        moments = (_rule(settings).n_moments, network.n_parameters)
+        if before is not None and before.state.moments.shape != moments:
+            raise ModelFileError("the state in the checkpoint is of another network; the file may be damaged")
+    beginning = partial(_initial, problem, design, settings, member)
     if before is None:
-        before = TrainingState.start(_initial(problem, design, settings, member))
+        before = TrainingState.start(beginning())
         _check_start(program, before.state)
     result = train(
         program,
@@ -170,7 +163,8 @@ def train_network(
         validation=None if held_out is None else _validation(design, held_out),
         patience=settings.patience,
         report=report,
-        checkpoint=kept,
+        checkpoint=checkpoint,
+        beginning=beginning,
     )
     mu = chosen.mean(linear_predictor(design, network, result.parameters, rows.X, rows.offset))
     facts = measure(chosen, rows, mu, network.n_parameters // network.outputs, design.has_intercept)
@@ -190,14 +184,23 @@ def train_network(
 
 
 def train_path(
-    chosen: Likelihood, design: Design, rows: Arrays, network: Network, settings: Settings, member: int
+    chosen: Likelihood,
+    design: Design,
+    rows: Arrays,
+    network: Network,
+    settings: Settings,
+    member: int,
+    look: Callable[[], None] | None = None,
 ) -> list[Point]:
-    """Train one member of an ensemble along a path of weight decays; see `train_network` and `training/path.py`."""
+    """Train one member of an ensemble along a path of weight decays; see `train_network` and `training/path.py`.
+
+    `look` is called at every step, and may end it by an exception.
+    """
     problem, program = load(chosen, design, rows, network, settings)
     start = _initial(problem, design, settings, member)
     _check_start(program, start)
     n_rows = round(float(np.sum(rows.counts[rows.weights > 0.0])))
-    return solve_path(program, problem, start, settings.epochs, settings.evidence, n_rows)
+    return solve_path(program, problem, start, settings.epochs, settings.evidence, n_rows, look)
 
 
 def _check_start(program: Program, state: State) -> None:
@@ -252,16 +255,6 @@ def _training_notes(result: Result, network: Network) -> tuple[str, ...]:
     if network.hidden:
         return notes
     return (*notes, "this line was trained, not solved: hidden=() with no argument of training fits it exactly")
-
-
-def _identity(chosen: Likelihood, design: Design, network: Network, settings: Settings, rows: str) -> dict[str, Any]:
-    """Say which training this is, as JSON has it. More epochs are the same training if the rate is constant."""
-    said = settings.to_dict()
-    free = {"reasons", "asked"} | ({"epochs"} if settings.schedule == "constant" else set())
-    identity = {name: value for name, value in said.items() if name not in free}
-    identity |= {"family": chosen.family.title, "link": chosen.link.name, "rows": rows}
-    identity |= {f"network {name}": value for name, value in network.to_dict().items()}
-    return dict(json.loads(json.dumps(identity | {"formula": design.to_dict()["formula"]})))
 
 
 def load(

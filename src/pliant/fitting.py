@@ -23,6 +23,7 @@ from pliant.ensemble import Task, better, fit_members, n_folds
 from pliant.errors import ArgumentError, InputError, ResponseError
 from pliant.functions.activations import ACTIVATIONS
 from pliant.functions.likelihood import Likelihood, likelihood
+from pliant.identity import identity
 from pliant.line import fit_exact_line, parameter_for_network
 from pliant.measure import fingerprint
 from pliant.model import Fitted
@@ -42,13 +43,10 @@ from pliant.recipe import (
     widen,
     worth_it,
 )
-from pliant.training import progress_bar
-from pliant.training.checkpoint import engine_of
+from pliant.training import Checkpoint, kept_to_the_end, progress_bar, read_every
 
-NO_CHECKPOINT = (
-    "a table this small is fitted in seconds and keeps no checkpoint; leave checkpoint out, or train by small steps, "
-    "as with optimiser='adam'"
-)
+FIRST, SECOND = "first", "second"  # stages of a fit in its checkpoint: what is fitted, and what is tried beside it
+NOTHING_KEPT = "checkpoint= kept nothing: {} is solved in one go; a fit that is stopped begins anew"
 
 
 def fit(
@@ -84,6 +82,7 @@ def fit(
     threads: int | None = None,
     progress: bool | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: str = "30 s",
 ) -> Fitted:
     """Fit a line, or a network that contains it, to a table.
 
@@ -162,8 +161,12 @@ def fit(
     progress : bool, optional
         None: on a terminal only.
     checkpoint : path, optional
-        A file that keeps the state of the training about every half minute and when it is interrupted. If it is
-        there already, the training goes on from it; a file of another training is refused.
+        A file that keeps the fit while it is trained and when it is interrupted: members that are done, and the state
+        of those that run. If it is there already, the fit goes on from it, to the last bit as if it had never stopped;
+        a file of another fit is refused, with what differs. A line, and one network by lm or lbfgs, are solved in one
+        go: nothing is kept, and a note says so.
+    checkpoint_every : str
+        How often it is written: "30 s", "5 min", "1 h" or "10 epochs".
 
     Returns
     -------
@@ -209,18 +212,14 @@ def fit(
     in_order = bool(check_flag("in_order", in_order))
     if threads is not None:
         check_count("threads", threads, at_least=1)
+    every = read_every(checkpoint_every)
     chosen = likelihood(family, link)
     parsed, read = formula_and_table(formula, table)
     bends = hidden is not None or has_inputs(parsed, read, weights, offset, frequencies, groups)
     plan = choose(
         asked if bends else replace(asked, hidden=()), count_rows(frequencies, read), chosen.scales_with_response
     )
-    if plan.exact and checkpoint is not None:
-        raise ArgumentError("checkpoint keeps a training, and an exact line is not trained; leave it out")
-    if plan.members is not None and checkpoint is not None:
-        raise ArgumentError(
-            NO_CHECKPOINT if plan.open else "members keep no checkpoint; leave it out, or give members=1"
-        )
+    file = None if checkpoint is None else Checkpoint(checkpoint, every)
     if plan.members is None and (groups is not None or in_order):
         what = "in_order" if groups is None else "groups"
         raise ArgumentError(f"{what} says which rows members leave out together, and this fit has none; leave it out")
@@ -249,36 +248,47 @@ def fit(
         plan = instead(widen(plan, *shapes), asked, shapes, chosen.scales_with_response)
         rows, held_out = split(arrays, trained_on)
         shape = parameter_for_network(chosen, design, rows)
-        if checkpoint is not None and engine == "auto":
-            asked = replace(asked, engine=engine_of(checkpoint) or engine)
 
-        def laid(plan: Plan) -> tuple[Plan, Task]:
-            """Settle a plan for these rows, and lay its network."""
+        def laid(plan: Plan, stage: str) -> tuple[Plan, Task]:
+            """Settle a plan for these rows, lay its network, and look whether the checkpoint is of the same fit."""
             own = design.embedded(rows) if plan.deep else design
             network = lay_network(chosen, own, rows, plan.hidden, activation_of(plan, activation), skip)
             sizes = count(rows), network.outputs, network.n_parameters
-            plan = settle_engine(refine(plan, *sizes), asked, *sizes)
+            begun = file.engine(stage) if file is not None and engine == "auto" else None
+            plan = settle_engine(refine(plan, *sizes), replace(asked, engine=begun or engine), *sizes)
             settings = replace(plan.settings, given=_names(beside), asked=said)
-            return plan, Task(shape.likelihood, own, rows, network, settings)
+            task = Task(shape.likelihood, own, rows, network, settings)
+            if file is not None:
+                how: dict[str, Any] = {"standardise": standardise}
+                if plan.members is not None:
+                    how |= {"members": n_folds(len(rows.y), plan.members or None), "in_order": in_order}
+                    how |= {} if labels is None else {"groups": np.asarray(labels)}
+                file.begin(stage, identity(task.chosen, own, arrays, network, settings, **how))
+            return plan, task
 
-        plan, task = laid(plan)
-        with progress_bar(progress) as report:
+        plan, task = laid(plan, FIRST)
+        with progress_bar(progress) as report, kept_to_the_end(file):
             if plan.members is None:
+                part = None if file is None else file.part(FIRST)
                 model = train_network(
-                    task.chosen, task.design, rows, held_out, task.network, task.settings, report, checkpoint=checkpoint
+                    task.chosen, task.design, rows, held_out, task.network, task.settings, report, checkpoint=part
                 )
             else:
                 folds = n_folds(len(rows.y), plan.members or None)
 
-                def of_members(task: Task) -> Fitted:
-                    return fit_members(task, folds, labels, in_order, threads, report)
+                def of_members(task: Task, stage: str) -> Fitted:
+                    place = None if file is None else file.places(stage)
+                    return fit_members(task, folds, labels, in_order, threads, report, place)
 
-                model = of_members(task)
+                model = of_members(task, FIRST)
                 share = 0.0 if model.members is None else model.members.verdict.share
                 if worth_it(plan, asked, len(rows.y), share):
                     deeper = by_small_steps(replace(asked, members=folds), len(rows.y), chosen.scales_with_response)
-                    model = better(model, of_members(laid(deeper)[1]))
+                    model = better(model, of_members(laid(deeper, SECOND)[1], SECOND))
         model = replace(model, notes=model.notes + shape.notes)
+    if file is not None and plan.members is None and (plan.exact or plan.settings.optimiser in DRIVERS):
+        what = "a line" if plan.exact else f"one network by {plan.settings.optimiser}"
+        model = replace(model, notes=(*model.notes, NOTHING_KEPT.format(what)))
     notes = model.notes if bends else (*model.notes, NOTHING_BENDS)
     return replace(model, table=read, frame_kind=read.kind, notes=notes)
 

@@ -15,6 +15,7 @@ import pytest
 import pliant
 from pliant.cli import run
 from pliant.datasets import penguins_path
+from pliant.errors import ModelFileError
 from pliant.functions import FAMILIES, LINKS
 from pliant.modelfile import read_model
 
@@ -197,7 +198,8 @@ def test_a_network_of_two_layers(folder, capsys):
         (["check-gradient", "penguins.csv"], "not a pliant model"),
         (["fit", "penguins.csv", "body_mass_g"], "neither 'body_mass_g' nor 'penguins.csv' is a formula"),
         (["fit", "penguins.csv", FORMULA, "--line", "--patience", "3"], "an exact line is not trained"),
-        (["fit", "penguins.csv", FORMULA, "--line", "--checkpoint", "c"], "an exact line is not trained"),
+        (["fit", "penguins.csv", FORMULA, "--checkpoint", "c", "--checkpoint-every", "0 s"], "the time is above 0"),
+        (["fit", "penguins.csv", FORMULA, "--checkpoint-every", "half an epoch"], "write '30 s', '5 min'"),
         (["fit", "penguins.csv", FORMULA, "--line", "--activation", "tan"], "did you mean 'tanh'"),
         (["fit", "penguins.csv", FORMULA, "--line", "--engine", "abacus"], "reference"),
         (["tour", "--out", "penguins.csv"], "not a folder"),
@@ -340,11 +342,53 @@ def test_ctrl_c_keeps_a_checkpoint_that_is_the_unbroken_run(folder, capsys):
     finally:
         signal.signal(signal.SIGALRM, old)
     assert (code, "the best state is in c.checkpoint" in err) == (130, True)
-    done = read_model("c.checkpoint")[0]["state"]
+    done = read_model("c.checkpoint")[0]["parts"]["first"][1]
     epochs = json.loads(done)["epoch"] + 5
     assert call(capsys, *command, "--epochs", epochs, "--out", "m.pliant")[0] == 0
     unbroken = pliant.fit(FORMULA, "penguins.csv", hidden=4, epochs=epochs, seed=7, engine="reference")
     assert np.array_equal(pliant.load("m.pliant").parameters, unbroken.parameters)
+
+
+def test_ctrl_c_says_that_members_go_on_from_the_checkpoint(folder, capsys):
+    command = ["fit", "penguins.csv", FORMULA, "--hidden", "4", "--optimiser", "adam", "--members", "3"]
+    old = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1.5)
+        code, _, err = call(capsys, *command, "--epochs", 10**7, "--checkpoint", "c", "--engine", "reference")
+    finally:
+        signal.signal(signal.SIGALRM, old)
+    assert (code, len(err.splitlines())) == (130, 1)
+    assert "what is done is in c: the same command goes on from there" in err
+
+
+def test_a_line_with_a_checkpoint_is_fitted_and_says_that_nothing_is_kept(folder, capsys):
+    code, out, _ = call(capsys, "fit", "penguins.csv", FORMULA, "--line", "--checkpoint", "c")
+    assert (code, os.path.exists("c")) == (0, False)
+    assert "checkpoint= kept nothing" in out
+
+
+def test_a_checkpoint_that_cannot_be_written_on_the_way_is_a_note(folder, capsys, monkeypatch):
+    def full(*_):
+        raise ModelFileError("cannot write c: No space left on device")
+
+    monkeypatch.setattr("pliant.training.checkpoint.write_model", full)
+    command = [
+        "fit",
+        "penguins.csv",
+        FORMULA,
+        "--hidden",
+        "4",
+        "--epochs",
+        "5",
+        "--checkpoint",
+        "c",
+        "--out",
+        "m.pliant",
+    ]
+    code, _, err = call(capsys, *command)
+    assert code == 0
+    assert "note: cannot write c: No space left on device; the fit goes on without a checkpoint" in err
+    assert pliant.load("m.pliant").network.hidden == (4,)
 
 
 def test_a_pipe_that_closes_early_is_no_error(folder, capsys):

@@ -46,7 +46,8 @@ def frame(which):
 
 def checkpoint(path, which):
     """As a training writes it; there it is a warning if it cannot be."""
-    write_model(path, {"checkpoint": IDENTITY, "state": str(which)}, {"parameters": X + which}, lambda facts, arrays: None)
+    facts = {"checkpoint": IDENTITY, "state": str(which)}
+    write_model(path, facts, {"parameters": X + which}, lambda facts, arrays: None)
 
 
 def search(path, which):

@@ -1,8 +1,12 @@
 """Search: the same folds for all candidates, the default to the end, resumed where it stood, the same by seed."""
 
 import functools
+import signal
+import subprocess
 import sys
+import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +18,7 @@ import pliant
 from pliant.ensemble.folds import draw_folds
 from pliant.errors import ArgumentError, ConvergenceError, ModelFileError
 from pliant.fitting import fit
+from pliant.modelfile import read_model
 from pliant.recipe import Asked, choose
 from pliant.study import search
 from pliant.study.halving import Level, Score, choose_best, plan_levels
@@ -213,6 +218,36 @@ def test_a_search_goes_on_where_it_stood_and_ends_as_if_it_had_not_stopped(usual
     calls.clear()
     found(checkpoint=path)
     assert len(calls) == 1  # the model
+
+
+CHILD = """
+import sys
+sys.path.insert(0, {here!r})
+import test_search as t
+t.sys.modules["pliant.study.ledger"].SECONDS = {seconds}
+print("ready", flush=True)
+t.found(checkpoint={path!r})
+"""
+
+
+@pytest.mark.parametrize(("number", "seconds"), [(signal.SIGKILL, 0.0), (signal.SIGTERM, 3600.0)])
+def test_a_search_that_is_killed_goes_on_to_the_same_scores(usual, number, seconds, tmp_path):
+    path = tmp_path / "s"
+    script = CHILD.format(here=str(Path(__file__).parent), path=str(path), seconds=seconds)
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout.readline() == b"ready\n"
+        began = time.perf_counter()
+        while seconds == 0.0 and not path.exists() and time.perf_counter() - began < 30.0:
+            time.sleep(0.005)
+        time.sleep(0.05 if seconds == 0.0 else 0.5)
+        child.send_signal(number)
+        _, err = child.communicate(timeout=60)
+    assert (child.returncode, err) == (-number, b"")
+    measured = len(read_model(path)[0]["trials"])
+    assert 0 < measured < 17
+    again = found(checkpoint=path)
+    assert [(s.candidate, s.loss) for s in again.scores] == [(s.candidate, s.loss) for s in usual.scores]
+    assert np.array_equal(again.model.parameters, usual.model.parameters)
 
 
 def test_the_file_of_another_search_is_refused_and_says_what_differs(tmp_path):

@@ -27,9 +27,10 @@ class Heard:
     number: int = signal.SIGINT
 
     def stop(self, number: int, frame: FrameType | None) -> None:
-        """End what runs, as Ctrl-C does."""
-        self.number = number
-        raise Stop
+        """End what runs, as Ctrl-C does; a second signal would break off what is written at the end."""
+        if self.number == signal.SIGINT:
+            self.number = number
+            raise Stop
 
     @property
     def said(self) -> str:

@@ -1,6 +1,9 @@
 """`pliant fit DATA FORMULA`: a table and a formula in; a summary, a model file and a picture out."""
 
 import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,7 +88,14 @@ class Penalty(click.ParamType[float | str]):
 @click.option("--check", is_flag=True, help="Say what speaks against the model.")
 @click.option("--plot", metavar="FIGURE", help="Draw the fit to a .svg, .png or .pdf file.")
 @click.option("--report", metavar="REPORT.html", help="Write a page about the model, which opens without a network.")
-@click.option("--checkpoint", metavar="FILE", help="Keep the state here if interrupted, and go on from it.")
+@click.option("--checkpoint", metavar="FILE", help="Keep the fit here while it is trained, and go on from it.")
+@click.option(
+    "--checkpoint-every",
+    metavar="TIME",
+    default="30 s",
+    show_default=True,
+    help="How often: '30 s', '5 min', '1 h' or '10 epochs'.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
     data: str,
@@ -111,12 +121,14 @@ def command(
     from pliant.data.files import check_target
     from pliant.errors import ArgumentError, Interrupted
     from pliant.fitting import fit
+    from pliant.training import read_every
 
     if line and hidden is not None:
         raise ArgumentError("--line has no hidden layers; give either --line or --hidden")
     for path in (out, plot, options["checkpoint"]):
         if path is not None:  # said now, and not after an hour of training
             check_target(path, data)
+    read_every(options["checkpoint_every"])
     if plot is not None:
         from pliant.plots.look import picture_ending
 
@@ -129,7 +141,8 @@ def command(
     parsed, table = formula_and_table(formula, data)
     if not quiet:
         say_findings(parsed.text, table, options)
-    model = fit(parsed.text, table, hidden=widths, skip=not no_skip, progress=False if quiet else None, **options)
+    with _going_on(options["checkpoint"]):
+        model = fit(parsed.text, table, hidden=widths, skip=not no_skip, progress=False if quiet else None, **options)
     with Printing() as say:
         if out is not None:
             _save(model, out)
@@ -148,7 +161,7 @@ def command(
             model.report(report)
             say(f"report written to {report}", err=True)
     if model.interrupted:
-        kept = out or options["checkpoint"]
+        kept = out or _written(options["checkpoint"])
         raise Interrupted(f"{HEARD.said}; the best state is in {kept}" if kept else f"{HEARD.said}; nothing was kept")
 
 
@@ -172,3 +185,28 @@ def _save(model: "Fitted", path: str) -> None:
             os.rmdir(folder)
             raise problem from None
         raise ModelFileError(f"{problem}; the model is kept in {other}") from problem
+
+
+@contextmanager
+def _going_on(checkpoint: str | None) -> Iterator[None]:
+    """Say after a fit what stood in the way of its checkpoint, and how it goes on if it was interrupted as a whole."""
+    from pliant.cli.ends import HEARD
+    from pliant.errors import Interrupted, PliantWarning
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", PliantWarning)
+        try:
+            yield
+        except KeyboardInterrupt:
+            kept = _written(checkpoint)
+            if kept is None:
+                raise
+            raise Interrupted(f"{HEARD.said}; what is done is in {kept}: the same command goes on from there") from None
+        finally:
+            for each in said:
+                click.echo(f"note: {each.message}", err=True)
+
+
+def _written(checkpoint: str | None) -> str | None:
+    """Give the file of the checkpoint, if there is one by now."""
+    return checkpoint if checkpoint is not None and os.path.exists(checkpoint) else None

@@ -10,7 +10,8 @@ a table of factors, a fold is then all rows of one response, and what the others
 """
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
 
@@ -24,9 +25,10 @@ from pliant.ensemble.conformal import RANKS, conformity, too_few_note
 from pliant.ensemble.coverage import Unseen, claims, reached_by
 from pliant.ensemble.curvature import curvature_test
 from pliant.ensemble.folds import draw_folds
-from pliant.ensemble.jobs import run_all
+from pliant.ensemble.jobs import look_up, run_all
 from pliant.ensemble.strength import best_share, best_strength, own_fold
 from pliant.ensemble.verdict import constant_losses, deviance_out_of_fold, verdict
+from pliant.errors import ModelFileError
 from pliant.functions.likelihood import Likelihood
 from pliant.line.separation import Watch
 from pliant.measure import fingerprint, measure
@@ -35,8 +37,10 @@ from pliant.model.members import Members
 from pliant.network import Network
 from pliant.optimisers.irls import fit_line
 from pliant.record import Facts, Settings, Verdict
-from pliant.training import Progress, Report
+from pliant.training import Part, Progress, Report
 from pliant.types import Array, IntArray
+
+Place = Callable[[int], Part]  # of a member in the checkpoint
 
 FOLDS = 3  # stream of the seed
 RIDGE = 1e-4  # of a line that does not exist without one, as with separated classes
@@ -54,13 +58,31 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Member:
-    """One fit without its fold, or a path of them with one weight decay after another."""
+class Found:
+    """What the training of one member found: one fit without its fold, or a path of them, one decay after another."""
 
-    strengths: tuple[float | None, ...]  # of the decay at each point of the path; None: one point, as asked
+    strengths: Array  # (points,), of the decay at each point of the path; NaN: one point, as asked
     parameters: Array  # (points, k), in the units of training of the whole table
     effective_parameters: Array  # (points,)
     evidence: Array  # (points, 3 or 1), decays and dispersion by evidence, in the units of training of its own rows
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array], n_parameters: int) -> "Found":
+        """Read what a checkpoint kept; a ModelFileError if it is not of a member with so many parameters."""
+        if set(arrays) == {each.name for each in fields(cls)}:
+            found = cls(**arrays)
+            points = found.strengths.shape
+            shapes = (found.effective_parameters.shape, found.parameters.shape, found.evidence.shape[:-1])
+            if len(points) == 1 and points[0] and shapes == (points, (*points, n_parameters), points):
+                return found
+        raise ModelFileError("what the checkpoint kept of a member is not one of this fit; the file may be damaged")
+
+
+@dataclass(frozen=True)
+class Member:
+    """What was found, and what it and a line without the same fold say of all rows."""
+
+    found: Found
     eta: Array  # (points, n, q), of all rows, in the user's units
     line: Array  # (1 + inputs, q), in the units of training
     line_eta: Array  # (n, q), of all rows
@@ -73,6 +95,7 @@ def fit_members(
     in_order: bool = False,
     threads: int | None = None,
     report: Report | None = None,
+    place: Place | None = None,
 ) -> Fitted:
     """Fit `count` members and give the model of their mean, shrunk towards the line as far as the folds say.
 
@@ -89,6 +112,8 @@ def fit_members(
         By default one a processor.
     report : callable, optional
         Told after every member.
+    place : callable, optional
+        Gives the place of a member in the fit's checkpoint.
     """
     given = task.arrays
     labels = () if groups is None else (np.unique(np.asarray(groups), return_inverse=True)[1],)
@@ -97,12 +122,12 @@ def fit_members(
     chosen, design, arrays, network, settings = task.chosen, task.design, task.arrays, task.network, task.settings
     classes = chosen.family.coding in ("classes", "binary")
     folds = draw_folds(count, arrays.y, seed_stream(settings.seed, FOLDS), classes, groups, in_order)
-    members = _fit_all(task, folds, count, threads, report)
+    members = _fit_all(task, folds, count, threads, report, place)
     paths, line_etas = np.stack([m.eta for m in members]), np.stack([m.line_eta for m in members])
     best = best_strength(chosen, arrays, paths, folds)
     etas = paths[:, best]
     curve, line = own_fold(etas, folds), own_fold(line_etas, folds)
-    parameters, lines = np.stack([m.parameters[best] for m in members]), np.stack([m.line for m in members])
+    parameters, lines = np.stack([m.found.parameters[best] for m in members]), np.stack([m.line for m in members])
     whole = _line(chosen, arrays, polished=True)
     said = _judge(task, curve, line, whole, np.mean(paths, axis=1), folds)
     share = 1.0
@@ -119,15 +144,18 @@ def fit_members(
         mean = share * (mean - np.mean(line_etas, axis=0)) + arrays.X @ whole + arrays.offset[:, None]
     mu = chosen.mean(mean)
     eta = line + share * (curve - line) if network.has_skip else curve
-    effective = float(np.mean([member.effective_parameters[best] for member in members]))
+    effective = float(np.mean([member.found.effective_parameters[best] for member in members]))
     facts = replace(_facts(task, mu, eta, effective), fingerprint=fingerprint(given, None))
     scores = conformity(chosen, arrays.y, eta, arrays.weights, facts.dispersion, seed_stream(settings.seed, RANKS))
-    evidence = np.stack([member.evidence[best] for member in members])
+    evidence = np.stack([member.found.evidence[best] for member in members])
     shares = _shares_without_fold(task, folds, etas, line_etas) if claims(chosen, scores) else None
     back = np.argsort(order)
     curve, line, folds, scores = curve[back], line[back], folds[back], scores[back]
     kept = Members(network, parameters, lines, share, folds, scores, said, (curve, line))
-    kept = replace(kept, strength=members[0].strengths[best], frequencies=given.frequencies, evidence=evidence)
+    strength = float(members[0].found.strengths[best])
+    kept = replace(
+        kept, strength=None if np.isnan(strength) else strength, frequencies=given.frequencies, evidence=evidence
+    )
     if shares is not None:
         unseen = Unseen(chosen, given, curve, line, folds, shares, facts.dispersion, settings.seed)
         kept = replace(kept, fold_shares=shares, reached=reached_by(unseen))
@@ -144,11 +172,13 @@ def _taken(task: Task, order: IntArray) -> Task:
     return replace(task, arrays=arrays, design=replace(design, scaling=scaling))
 
 
-def _fit_all(task: Task, folds: IntArray, count: int, threads: int | None, report: Report | None) -> list[Member]:
+def _fit_all(
+    task: Task, folds: IntArray, count: int, threads: int | None, report: Report | None, place: Place | None
+) -> list[Member]:
     """Fit every member, on threads or as a face has it."""
     began = time.perf_counter()
     done: list[Member] = []
-    for k, member in enumerate(run_all(partial(_fit_one, task, folds), count, threads), start=1):
+    for k, member in enumerate(run_all(partial(_fit_one, task, folds, place), count, threads), start=1):
         done.append(member)
         if report is not None:
             seconds = max(time.perf_counter() - began, 1e-9)
@@ -157,37 +187,57 @@ def _fit_all(task: Task, folds: IntArray, count: int, threads: int | None, repor
     return done
 
 
-def _fit_one(task: Task, folds: IntArray, k: int) -> Member:
-    """Fit one member to all rows but its fold's, and predict these."""
-    chosen, design, arrays, network = task.chosen, task.design, task.arrays, task.network
+def _fit_one(task: Task, folds: IntArray, place: Place | None, k: int) -> Member:
+    """Fit one member to all rows but its fold's, and predict these; or take from the checkpoint what it found."""
+    chosen, design, arrays = task.chosen, task.design, task.arrays
     rows = arrays.take(np.flatnonzero(folds != k))
-    if task.settings.parametrisation == "ntk":
-        return _by_own_fold(task, rows, arrays.take(np.flatnonzero(folds == k)), k)
+    part = None if place is None else place(k)
+    kept = None if part is None else part.found()
+    if kept is not None:
+        found = Found.from_arrays(kept, task.network.n_parameters)
+    elif task.settings.parametrisation == "ntk":
+        found = _by_own_fold(task, rows, arrays.take(np.flatnonzero(folds == k)), k, part)
+    else:
+        found = _on_rows(task, rows, k, part)
+    if part is not None and kept is None:
+        part.done(vars(found))
+    coefficients = _line(chosen, rows, polished=False)
+    return Member(
+        found,
+        np.stack([linear_predictor(design, task.network, p, arrays.X, arrays.offset) for p in found.parameters]),
+        _in_training(design, coefficients),
+        arrays.X @ coefficients + arrays.offset[:, None],
+    )
+
+
+def _on_rows(task: Task, rows: Arrays, k: int, part: Part | None) -> Found:
+    """Train one member in the units of its own rows, along a path of decays or as asked."""
+    chosen, design, network = task.chosen, task.design, task.network
     scaling = design.scaling.learnt_again(
         design.raw_inputs(rows.X), rows.y, rows.offset, design.has_intercept, rows.frequencies
     )
     own = replace(design, scaling=scaling)
-    strengths: tuple[float | None, ...]
     if task.settings.by_folds:
-        path = train_path(chosen, own, rows, network, task.settings, k)
-        strengths = tuple(point.strength for point in path)
-        found = [(point.parameters, point.effective_parameters, (*point.decays, point.noise)) for point in path]
+        path = train_path(chosen, own, rows, network, task.settings, k, look_up)
+        strengths = [point.strength for point in path]
+        points = [(point.parameters, point.effective_parameters, (*point.decays, point.noise)) for point in path]
     else:
-        fit = train_network(chosen, own, rows, None, network, task.settings, member=k)
-        facts = fit.facts
-        strengths = (None,)
-        found = [(fit.parameters, fit.effective_parameters, (*facts.decays, facts.noise))]
-    parameters = [in_units(network, p, scaling, design.scaling) for p, _, _ in found]
-    coefficients = _line(chosen, rows, polished=False)
-    return Member(
-        strengths,
-        np.stack(parameters),
-        np.array([effective for _, effective, _ in found]),
-        np.array([evidence for _, _, evidence in found]),
-        np.stack([linear_predictor(design, network, p, arrays.X, arrays.offset) for p in parameters]),
-        _in_training(design, coefficients),
-        arrays.X @ coefficients + arrays.offset[:, None],
+        fit = _whole(train_network(chosen, own, rows, None, network, task.settings, look_up, checkpoint=part, member=k))
+        strengths = [np.nan]
+        points = [(fit.parameters, fit.effective_parameters, (*fit.facts.decays, fit.facts.noise))]
+    return Found(
+        np.array(strengths),
+        np.stack([in_units(network, p, scaling, design.scaling) for p, _, _ in points]),
+        np.array([effective for _, effective, _ in points]),
+        np.array([evidence for _, _, evidence in points]),
     )
+
+
+def _whole(fit: Fitted) -> Fitted:
+    """Give a member that was trained to its end; one that was interrupted is no member."""
+    if fit.interrupted:
+        raise KeyboardInterrupt
+    return fit
 
 
 def _facts(task: Task, mu: Array, eta: Array, effective: float) -> Facts:
@@ -208,25 +258,18 @@ def _facts(task: Task, mu: Array, eta: Array, effective: float) -> Facts:
     return replace(facts, effective_parameters=effective)
 
 
-def _by_own_fold(task: Task, rows: Arrays, fold: Arrays, k: int) -> Member:
+def _by_own_fold(task: Task, rows: Arrays, fold: Arrays, k: int, part: Part | None) -> Found:
     """Train one member by small steps and keep the weights that did best on its fold.
 
     The units of training, medians and knots among them, are those of the whole table: the fold has told them where its
     inputs lie, and the mean and deviation of a gaussian response.
     """
-    chosen, design, arrays = task.chosen, task.design, task.arrays
-    trained = train_network(chosen, design, rows, fold, replace(task.network, gains=True), task.settings, member=k)
-    network, parameters = trained.network.absorb(trained.parameters)
-    coefficients = _line(chosen, rows, polished=False)
-    return Member(
-        (None,),
-        parameters[None],
-        np.array([np.nan]),
-        np.array([[np.nan]]),
-        linear_predictor(design, network, parameters, arrays.X, arrays.offset)[None],
-        _in_training(design, coefficients),
-        arrays.X @ coefficients + arrays.offset[:, None],
+    network = replace(task.network, gains=True)
+    trained = _whole(
+        train_network(task.chosen, task.design, rows, fold, network, task.settings, look_up, checkpoint=part, member=k)
     )
+    parameters = trained.network.absorb(trained.parameters)[1]
+    return Found(np.array([np.nan]), parameters[None], np.array([np.nan]), np.array([[np.nan]]))
 
 
 def _line(chosen: Likelihood, arrays: Arrays, polished: bool) -> Array:

@@ -16,7 +16,7 @@ FIRTH, EVIDENCE, BY_FOLDS = "firth", "evidence", "cv"  # penalties that are no n
 
 
 ELSEWHERE = ("weights", "offset", "frequencies")  # kept by name in `Settings.given`
-NO_MATTER = ("threads", "progress", "checkpoint")  # which change no digit of the fit
+NO_MATTER = ("threads", "progress", "checkpoint", "checkpoint_every")  # which change no digit of the fit
 
 
 @dataclass(frozen=True)

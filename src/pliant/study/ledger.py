@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
+from types import TracebackType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,7 +84,7 @@ class Measured:
 
 
 class Ledger:
-    """The trials of one search.
+    """The trials of one search. As a context it is written at the end, however that comes.
 
     Parameters
     ----------
@@ -143,6 +144,14 @@ class Ledger:
     def seconds(self, candidate: int) -> float:
         """Give the seconds of all trials of a candidate."""
         return float(sum(each.seconds for key, each in self.trials.items() if key.startswith(f"{candidate}/")))
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.write()
 
     def write(self) -> None:
         """Write what the file does not hold yet."""

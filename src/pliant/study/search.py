@@ -41,7 +41,7 @@ from pliant.study.space import (
     in_words,
     read_space,
 )
-from pliant.training import progress_bar
+from pliant.training import kept_to_the_end, progress_bar
 from pliant.types import Array, IntArray
 
 A_ROW = ("weights", "offset", "frequencies", "groups")  # arguments that may be one value a row
@@ -239,11 +239,8 @@ def search(
         return _losses(model, read.take(arrays.rows[predicted]), beside)
 
     order = rng.permutation(n)
-    try:
-        with progress_bar(progress) as report:
-            scores = halve(drawn, levels, arrays, fold_of, order, measure, ledger, report)
-    finally:
-        ledger.write()
+    with kept_to_the_end(None if checkpoint is None else ledger), progress_bar(progress) as report:
+        scores = halve(drawn, levels, arrays, fold_of, order, measure, ledger, report)
     best = drawn[choose_best(scores, n).candidate]
     model = _fit(parsed.text, read, arguments, best, seed)
     return Search(best, model, tuple(scores), tuple(drawn), tuple(levels), n, read.kind)

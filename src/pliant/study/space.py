@@ -16,7 +16,7 @@ from pliant.errors import ArgumentError
 
 Settings = dict[str, Any]  # some arguments of `fit`
 Space = Sequence[Mapping[str, Any]]
-OF_SEARCH = ("seed", "progress", "checkpoint")  # the search sets these itself
+OF_SEARCH = ("seed", "progress", "checkpoint", "checkpoint_every")  # the search sets these itself
 BESIDE = ("weights", "offset", "frequencies", "groups", "in_order", "family", "link", "missing", "threads")
 OF_STEPS = (  # which a fit by curvature has no use for, or may not take
     "optimiser",

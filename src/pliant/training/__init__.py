@@ -1,6 +1,8 @@
 """Training: the loop, its schedules, its history, its progress and the state it can go on from."""
 
-from pliant.training.checkpoint import Checkpoint
+from pliant.training.checkpoint import Checkpoint, Identity, Part
+from pliant.training.ending import kept_to_the_end
+from pliant.training.every import read_every
 from pliant.training.history import History
 from pliant.training.loop import Result, Validation, train
 from pliant.training.path import Point, solve_path
@@ -13,6 +15,8 @@ __all__ = [
     "SCHEDULES",
     "Checkpoint",
     "History",
+    "Identity",
+    "Part",
     "Point",
     "Progress",
     "Report",
@@ -20,8 +24,10 @@ __all__ = [
     "Solved",
     "TrainingState",
     "Validation",
+    "kept_to_the_end",
     "progress_bar",
     "rates",
+    "read_every",
     "solve_lbfgs",
     "solve_lm",
     "solve_path",

@@ -6,13 +6,15 @@ neither networks nor gradients. How many epochs it asks for at a time changes no
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 
 import numpy as np
 
 from pliant.engines.contract import Program, State
-from pliant.training.checkpoint import Checkpoint
+from pliant.training.checkpoint import Part
 from pliant.training.history import History
 from pliant.training.plan import Plan, make_plan
 from pliant.training.portions import Portions
@@ -61,7 +63,8 @@ def train(
     patience: int | None = None,
     every: int = 1,
     report: Report | None = None,
-    checkpoint: Checkpoint | None = None,
+    checkpoint: Part | None = None,
+    beginning: Callable[[], State] | None = None,
 ) -> Result:
     """Train up to an epoch, or until the validation loss, the user or the numbers say stop.
 
@@ -92,8 +95,11 @@ def train(
         Stop early when the lowest validation loss is so many epochs old. None: never.
     every : int
         Epochs from one validation to the next. The epoch at the horizon is always validated.
-    checkpoint : Checkpoint, optional
-        Written about every half minute, and at the end, however it comes.
+    checkpoint : Part, optional
+        Takes the state after every portion of epochs, and at the end, however it comes; it is written when it is due.
+    beginning : callable, optional
+        Gives the state before the first epoch, for a training that goes on and has to fall back on an epoch before
+        that where `state` stands. By default it falls back on `state`.
     report : callable, optional
         Takes a `Progress` about ten times a second, and after the last epoch.
 
@@ -120,10 +126,7 @@ def train(
         validates=validation is not None,
         state=origin.state,
     )
-    result = _Run(program, plan, validation, origin, report, checkpoint).go()
-    if checkpoint is not None:
-        checkpoint.keep(result.state, now=True)
-    return result
+    return _Run(program, plan, validation, origin, report, checkpoint, beginning).go()
 
 
 class _Run:
@@ -136,10 +139,11 @@ class _Run:
         validation: Validation | None,
         origin: TrainingState,
         report: Report | None,
-        checkpoint: Checkpoint | None,
+        checkpoint: Part | None,
+        beginning: Callable[[], State] | None,
     ) -> None:
         self.program, self.plan, self.validation = program, plan, validation
-        self.report, self.checkpoint = report, checkpoint
+        self.report, self.checkpoint, self.beginning = report, checkpoint, beginning
         self.origin = self.point = origin
         self.history = origin.history.copy()
         self.began = perf_counter()
@@ -154,7 +158,10 @@ class _Run:
         except KeyboardInterrupt:
             stopped = "interrupted"
             self.history = self.history.until(self.point.epoch)
-        return self._result(stopped)
+        result = self._result(stopped)
+        if self.checkpoint is not None:
+            self.checkpoint.keep(result.state.epoch, lambda: result.state)
+        return result
 
     def _epochs(self) -> str:
         """Take portions of epochs until there is a reason to stop; give the reason."""
@@ -168,6 +175,8 @@ class _Run:
                 return "done"
             if self.validation is not None:
                 left = min(left, self.plan.until_validation(self.point.epoch))
+            if self.checkpoint is not None:
+                left = min(left, self.checkpoint.until_due(self.point.epoch) or left)
             after = portions.run(self.point.state, left)
             losses = after.losses
             if np.isfinite(losses).all() and np.isfinite(after.parameters).all():
@@ -190,7 +199,7 @@ class _Run:
         self.point = point
         self._tell(float(losses[-1]))
         if self.checkpoint is not None:
-            self.checkpoint.keep(replace(point, history=self.history))
+            self.checkpoint.keep(after.epoch, partial(self._so_far, point, self.history))
 
     def _record(self, losses: Array, validation_loss: float) -> None:
         """Write the rows of the epochs that were just run; the time is spread evenly over them."""
@@ -226,6 +235,8 @@ class _Run:
         else:
             target = (self.history.lowest_epoch() or 1) - 1
         state, portions = self.origin.state, Portions(self.program, self.plan)
+        if state.epoch > target and self.beginning is not None:
+            state = self.beginning()
         while state.epoch < target:
             state = portions.run(state, target - state.epoch)
         return replace(self.point, state=state)
@@ -251,12 +262,16 @@ class _Run:
             )
         )
 
+    def _so_far(self, point: TrainingState, history: History) -> TrainingState:
+        """Give a completed epoch with all losses and the history up to it; another thread may ask meanwhile."""
+        history, before = history.until(point.epoch), self.origin.state.losses
+        losses = np.concatenate([before, history["loss"][len(self.origin.history) :]])
+        count = before.size + point.epoch - self.origin.epoch  # fewer than before, if it was rewound beyond its origin
+        return replace(point, state=replace(point.state, losses=losses[:count]), history=history)
+
     def _result(self, stopped: str) -> Result:
         """Give the result of a run that ended so."""
-        history = self.history.until(self.point.epoch)
-        losses = [self.origin.state.losses, history["loss"][len(self.origin.history) :]]
-        state = replace(self.point.state, losses=np.concatenate(losses))
-        point = replace(self.point, state=state, history=history)
+        point = self._so_far(self.point, self.history)
         if self.validation is not None:
             parameters, epoch = point.best_parameters, point.best_epoch
         else:

@@ -4,6 +4,7 @@ Which of them is best only the rows can tell that a fit did not see: `ensemble` 
 would begin at a saddle, where all hidden weights are zero.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,7 +39,13 @@ def strengths(evidence: bool) -> tuple[float, ...]:
 
 
 def solve_path(
-    program: Program, problem: Problem, state: State, steps: int, evidence: bool, n_rows: int | None = None
+    program: Program,
+    problem: Problem,
+    state: State,
+    steps: int,
+    evidence: bool,
+    n_rows: int | None = None,
+    look: Callable[[], None] | None = None,
 ) -> list[Point]:
     """Fit by damped Gauss-Newton with one weight decay after another.
 
@@ -59,13 +66,15 @@ def solve_path(
         Else the decays are `DECAYS`.
     n_rows : int, optional
         Rows with weight, each as often as its frequency says.
+    look : callable, optional
+        Called before every step: an exception from it ends the path.
     """
     objective, scheme, at = begin_lm(program, problem, state, evidence, n_rows)
     if not evidence:
         marks = np.ones(len(at.parameters)) if problem.decays is None else problem.decays
         scheme = replace(scheme, groups=np.where(marks > 0.0, 0, -1), rest=0.0)
         at = gauss_newton.start(objective, at.parameters, np.array([DECAYS[0]]), 1.0, scheme)
-    at = _settle(objective, at, replace(scheme, tolerance=None if evidence else ENOUGH), steps)
+    at = _settle(objective, at, replace(scheme, tolerance=None if evidence else ENOUGH), steps, look)
     first = at.alphas
     points: list[Point] = []
     for strength in strengths(evidence):
@@ -75,15 +84,19 @@ def solve_path(
             further = replace(scheme, kept=(HIDDEN,), tolerance=ENOUGH)
             began = gauss_newton.start(objective, at.parameters, alphas, at.phi, further)
             began = replace(began, damping=SOFT, steps=gauss_newton.BEFORE_EVIDENCE)
-            at = _settle(objective, began, further, began.steps + MORE_STEPS)
+            at = _settle(objective, began, further, began.steps + MORE_STEPS, look)
         at = gauss_newton.weigh_up(objective, at, scheme)
         decays = tuple(float(alpha) for alpha in at.alphas) if evidence else ()
         points.append(Point(strength, at.parameters, at.determined, decays, float(at.phi)))
     return points
 
 
-def _settle(objective: gauss_newton.Objective, at: Damped, scheme: Scheme, steps: int) -> Damped:
+def _settle(
+    objective: gauss_newton.Objective, at: Damped, scheme: Scheme, steps: int, look: Callable[[], None] | None
+) -> Damped:
     """Step until it has settled, or for so many steps in all."""
     while at.steps < steps and not (at.settled or at.stuck):
+        if look is not None:
+            look()
         at = gauss_newton.step(objective, at, scheme)
     return at
