@@ -80,8 +80,8 @@ def versions(monkeypatch):
     """Collect the content of every file that is written as a checkpoint: what a kill at any time may leave."""
     found = []
 
-    def write(path, facts, arrays):
-        done = write_model(path, facts, arrays)
+    def write(path, facts, arrays, check):
+        done = write_model(path, facts, arrays, check)
         found.append(Path(path).read_bytes())
         return done
 
@@ -277,7 +277,7 @@ def test_a_crafted_checkpoint_of_the_right_fit_is_refused(kind, versions, tmp_pa
     for name in (f"{part}/parameters", f"{part}/moments", f"{part}/best_parameters"):
         if name in arrays:
             arrays[name] = arrays[name][..., :-1]
-    write_model(path, {name: facts[name] for name in ("checkpoint", "parts")}, arrays)
+    write_model(path, {name: facts[name] for name in ("checkpoint", "parts")}, arrays, lambda facts, arrays: None)
     with pytest.raises(ModelFileError, match="the file may be damaged"):
         fitted(how, checkpoint=path)
 

@@ -188,12 +188,29 @@ def test_a_model_is_no_checkpoint_and_no_search_and_neither_is_a_model(tmp_path)
     ("change", "said"),
     [
         (lambda facts, arrays: (facts | {"checkpoint": 1}, arrays), "checkpoint is 1, where an object"),
-        (lambda facts, arrays: ({k: v for k, v in facts.items() if k != "state"}, arrays), "state is missing"),
-        (lambda facts, arrays: (facts | {"state": "{}"}, arrays), "state.step is missing"),
+        (
+            lambda facts, arrays: (facts | {"checkpoint": {"first": {}}}, arrays),
+            r"checkpoint\[.first.\].settings is missing",
+        ),
+        (lambda facts, arrays: ({k: v for k, v in facts.items() if k != "parts"}, arrays), "parts is missing"),
+        (
+            lambda facts, arrays: (facts | {"parts": {"first": ["state", "{}"]}}, arrays),
+            r"parts\[first\].step is missing",
+        ),
+        (lambda facts, arrays: (facts | {"parts": {}}, arrays), "is of no part"),
         (lambda facts, arrays: (facts | {"more": 1}, arrays), "more is not known"),
-        (lambda facts, arrays: (facts, {k: v for k, v in arrays.items() if k != "moments"}), "moments is missing"),
-        (lambda facts, arrays: (facts, arrays | {"parameters": arrays["parameters"] * np.nan}), "parameters has other"),
-        (lambda facts, arrays: (facts, arrays | {"best_parameters": np.zeros(2)}), "best_parameters has the shape"),
+        (
+            lambda facts, arrays: (facts, {k: v for k, v in arrays.items() if k != "first/moments"}),
+            "moments is missing",
+        ),
+        (
+            lambda facts, arrays: (facts, arrays | {"first/parameters": arrays["first/parameters"] * np.nan}),
+            "has other",
+        ),
+        (
+            lambda facts, arrays: (facts, arrays | {"first/best_parameters": np.zeros(2)}),
+            "best_parameters has the shape",
+        ),
     ],
 )
 def test_a_checkpoint_with_wrong_content_is_refused(change, said, tmp_path):

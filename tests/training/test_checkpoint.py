@@ -149,7 +149,7 @@ def test_a_difference_is_said_with_both_values_and_digests_by_their_column(tmp_p
     ids=str,
 )
 def test_what_is_not_a_checkpoint_is_refused_in_one_line(tmp_path, facts):
-    write_model(tmp_path / "c", facts, {"first/parameters": np.zeros(2)})
+    write_model(tmp_path / "c", facts, {"first/parameters": np.zeros(2)}, lambda facts, arrays: None)
     with pytest.raises(ModelFileError) as problem:
         Checkpoint(tmp_path / "c")
     assert "\n" not in str(problem.value)
