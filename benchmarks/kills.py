@@ -52,9 +52,9 @@ SIGNALS = {signal.SIGINT: 20, signal.SIGTERM: 10}  # fits that they end
 RECORD = HERE.parent / "out" / "kills.jsonl"
 OFTEN = ("0.1 s", "0.02 s", "5 epochs", "0.5 s")
 SHELL = {
-    "one network by small steps": ["--hidden", "16", "--optimiser", "adam", "--batch", "64", "--epochs", "3000"],
+    "one network by small steps": ["--hidden", "16", "--optimiser", "adam", "--batch", "64", "--epochs", "9000"],
     "five members by small steps": [
-        *("--hidden", "8", "--optimiser", "adam", "--batch", "64", "--epochs", "300", "--members", "5"),
+        *("--hidden", "8", "--optimiser", "adam", "--batch", "64", "--epochs", "900", "--members", "5"),
     ],
 }
 USUAL = 30.0  # seconds between two writes by default
