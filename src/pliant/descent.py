@@ -10,6 +10,7 @@ import numpy as np
 
 from pliant.data.arrays import Arrays
 from pliant.data.design import Design
+from pliant.data.sizes import check_single
 from pliant.engines import engine
 from pliant.engines.contract import Problem, Program, State
 from pliant.errors import ArgumentError, ConvergenceError
@@ -20,7 +21,7 @@ from pliant.network import Network
 from pliant.optimisers import DRIVERS, optimiser
 from pliant.optimisers.irls import fit_line
 from pliant.optimisers.rule import Rule
-from pliant.record import Settings
+from pliant.record import Facts, Settings
 from pliant.training import (
     Checkpoint,
     Point,
@@ -39,6 +40,10 @@ from pliant.types import Array, BoolArray
 START_RIDGE = 1e-4  # of the line that a network starts from: it need only be near, and has to exist
 START_WORK = 1e9  # products in one step of that line; with many outputs beyond this, the start is the mean alone
 MOST_PARAMETERS = 100_000_000  # 800 MB
+WORSE = (
+    "the training ran away: at its end the fit was worse than no model at all; the parameters are those after epoch {}, "
+    "where the loss was lowest; try a lower learning rate"
+)
 SPLIT, START, ORDERS = range(3)  # what the seed's separate streams are for
 
 
@@ -158,22 +163,39 @@ def train_network(
     if before is None:
         before = TrainingState.start(_initial(problem, design, settings, member))
         _check_start(program, before.state)
-    result = train(
-        program,
-        before,
-        n=len(rows.y),
-        epochs=settings.epochs if epochs is None else epochs,
-        learning_rate=settings.learning_rate,
-        batch=settings.batch,
-        schedule=settings.schedule,
-        horizon=settings.epochs,
-        validation=None if held_out is None else _validation(design, held_out),
-        patience=settings.patience,
-        report=report,
-        checkpoint=kept,
-    )
-    mu = chosen.mean(linear_predictor(design, network, result.parameters, rows.X, rows.offset))
-    facts = measure(chosen, rows, mu, network.n_parameters // network.outputs, design.has_intercept)
+    origin = before
+
+    def trained(last: int) -> Result:
+        """Train to an epoch."""
+        return train(
+            program,
+            origin,
+            n=len(rows.y),
+            epochs=last,
+            learning_rate=settings.learning_rate,
+            batch=settings.batch,
+            schedule=settings.schedule,
+            horizon=settings.epochs,
+            validation=None if held_out is None else _validation(design, held_out),
+            patience=settings.patience,
+            report=report,
+            checkpoint=kept,
+        )
+
+    def measured(result: Result) -> Facts:
+        """Measure what a training came to."""
+        mu = chosen.mean(linear_predictor(design, network, result.parameters, rows.X, rows.offset))
+        return measure(chosen, rows, mu, network.n_parameters // network.outputs, design.has_intercept)
+
+    result = trained(settings.epochs if epochs is None else epochs)
+    facts = measured(result)
+    losses, lowest = result.history["loss"], result.history.lowest_epoch() or 0
+    ran_away = held_out is None and facts.deviance > facts.null_deviance and losses[-1] > losses[0]
+    if ran_away and before.epoch < lowest < result.epoch:
+        result = replace(
+            trained(lowest - 1), history=result.history, stopped="diverged", reason=WORSE.format(lowest - 1)
+        )
+        facts = measured(result)
     return Fitted(
         design,
         network,
@@ -271,6 +293,8 @@ def load(
     X, (y, offset) = design.inputs(rows.X), design.scaling.scale_response(rows.y, rows.offset)
     if settings.optimiser in DRIVERS and (settings.evidence or settings.by_folds or settings.regularisation > 0.0):
         X, y = design.scaling.rounded(X, y)
+    if settings.precision == "float32":
+        check_single(design, X, y, offset, rows.totals)
     penalty = settings.regularisation * _penalised(network)
     rule = _rule(settings)
     decays, rates = _penalised(network), _rates(design, network, settings)

@@ -112,6 +112,20 @@ class MissingExtraError(PliantError, ImportError):
     """An optional package is needed and is not installed."""
 
 
+def said(value: object, most: int = 60) -> str:
+    """Give a value as a message shows it: in one line, cut where it is long."""
+    if isinstance(value, int) and value.bit_length() > 200:  # Python writes no number of thousands of digits
+        return f"a whole number of about {int(value.bit_length() * 0.30103):,} digits"
+    text = " ".join("".join(c if c.isprintable() else " " for c in repr(value)).split())
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
+def an(value: object) -> str:
+    """Give the kind of a value with its article: a float, an int."""
+    name = type(value).__name__
+    return f"an {name}" if name[0].lower() in "aeiou" or name.startswith("nd") else f"a {name}"
+
+
 def _window(text: str, position: int, width: int = 100) -> tuple[str, int]:
     """Give the part of a long text around a position, and the position in it."""
     shown = "".join(c if c.isprintable() else "?" for c in text)
