@@ -41,8 +41,8 @@ START_RIDGE = 1e-4  # of the line that a network starts from: it need only be ne
 START_WORK = 1e9  # products in one step of that line; with many outputs beyond this, the start is the mean alone
 MOST_PARAMETERS = 100_000_000  # 800 MB
 WORSE = (
-    "the training ran away: at its end the fit was worse than no model at all; the parameters are those after epoch {}, "
-    "where the loss was lowest; try a lower learning rate"
+    "the training ran away: at its end the fit was worse than no model at all; the parameters are those after epoch "
+    "{}, where the loss was lowest; try a lower learning rate"
 )
 SPLIT, START, ORDERS = range(3)  # what the seed's separate streams are for
 

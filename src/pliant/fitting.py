@@ -289,7 +289,7 @@ def fit(
         model = replace(model, notes=model.notes + shape.notes)
     notes = model.notes if bends else (*model.notes, NOTHING_BENDS)
     if design.n_inputs:
-        notes += useless(model.facts, f"the response '{design.response.label}'")
+        notes += useless(model.facts, arrays.y, f"the response '{design.response.label}'")
     return replace(model, table=read, frame_kind=read.kind, notes=notes)
 
 

@@ -92,22 +92,24 @@ def null_deviance(likelihood: Likelihood, arrays: Arrays, intercept: bool) -> fl
     return float(sum(weights[at] @ likelihood.deviance(y[at], likelihood.mean(eta[at])) for at in blocks))
 
 
-def useless(facts: Facts, what: str) -> tuple[str, ...]:
+def useless(facts: Facts, y: Array, what: str) -> tuple[str, ...]:
     """Say in a sentence that a fit predicts nothing that its mean alone does not; nothing where it does.
 
     Parameters
     ----------
     facts : Facts
+    y : ndarray, shape (n, q)
+        The response.
     what : str
-        How the response is called.
+        How it is called.
     """
-    if facts.null_deviance <= SAME * max(abs(facts.log_likelihood), 1.0) and facts.deviance <= 1e-9:
-        return (f"{what} is the same in every row, or the offset says it all: there is nothing to learn",)
+    if not np.any(np.ptp(y, axis=0)):
+        return (f"{what} is the same in every row: there is nothing to learn",)
     if facts.deviance > facts.null_deviance * (1.0 - SAME):
         worse = "worse than" if facts.deviance > facts.null_deviance * (1.0 + SAME) else "no better than"
         return (
-            f"the fit is useless: its predictions are {worse} no model at all (deviance {facts.deviance:.6g}, without any "
-            f"column {facts.null_deviance:.6g}); look at the columns, or at how it was trained",
+            f"the fit is useless: its predictions are {worse} no model at all (deviance {facts.deviance:.6g}, without "
+            f"any column {facts.null_deviance:.6g}); look at the columns, or at how it was trained",
         )
     return ()
 

@@ -37,7 +37,9 @@ def _from_arrays(X: object, y: Any) -> tuple[Formula, Table]:
     except ValueError:
         raise ArgumentError("the rows of y differ in length; give one value a response in each") from None
     if len(shape) not in (1, 2) or shape[0] != table.n_rows:
-        raise ArgumentError(f"y has the shape {shape}, but needs one row for each of the {table.n_rows} rows of X")
+        raise ArgumentError(
+            f"y has the shape {shape}, but needs one row for each of the {table.n_rows} rows of X; give as many"
+        )
     check_same_rows("y", y, table)
     parts: list[Any] = [y]
     if len(shape) == 2:

@@ -293,7 +293,7 @@ def _add(columns: dict[str, Column], name: str, column: Column, source: str) -> 
 def _checked(columns: dict[str, Column], n_rows: int, source: str, kind: str) -> Table:
     """Make the table and say why columns that look like numbers are text."""
     if not columns:
-        raise TableError(f"{source} has no columns")
+        raise TableError(f"{source} has no columns; give the response and at least one other")
     notes = tuple(
         f"{source}: column {shown(name)} is {column.why}"
         for name, column in columns.items()

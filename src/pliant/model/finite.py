@@ -25,15 +25,15 @@ def check_eta(eta: Array, complete: BoolArray, link: Link) -> None:
     bad = np.flatnonzero(~np.all(np.isfinite(reached), axis=1))
     if len(bad):
         raise TableError(
-            f"no number can be predicted for {shown_rows(bad)}: the linear predictor overflows; correct the numbers there, "
-            "or leave these rows out"
+            f"no number can be predicted for {shown_rows(bad)}: the linear predictor overflows; correct the numbers "
+            "there, or leave these rows out"
         )
     cut = np.flatnonzero(np.any(reached > LARGEST, axis=1)) if link.name == "log" else bad
     if len(cut):
         top = float(np.max(reached))
         warnings.warn(
-            f"the mean of {shown_rows(cut)} is too large for a number (its logarithm goes to {top:.3g}), and is given as "
-            f"{np.exp(LARGEST):.2g}; these rows lie far outside what the model was fitted to",
+            f"the mean of {shown_rows(cut)} is too large for a number (its logarithm goes to {top:.3g}), and is given "
+            f"as {np.exp(LARGEST):.2g}; these rows lie far outside what the model was fitted to",
             PliantWarning,
             stacklevel=USER,
         )

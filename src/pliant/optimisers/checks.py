@@ -64,6 +64,8 @@ def check_path(name: str, value: object) -> None:
     """See that an argument is a path, or raise ArgumentError."""
     if not isinstance(value, str | os.PathLike) or not isinstance(os.fspath(value), str):
         raise ArgumentError(f"{name} is {an(value)}; give the path of a file as text, or a pathlib.Path")
+    if "\0" in os.fspath(value):
+        raise ArgumentError(f"{name} is {said(value)}, which has a NUL character; no file is called so: delete it")
 
 
 def check_share(name: str, value: object) -> float:
@@ -88,12 +90,12 @@ def with_known_names(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def checked(*given: P.args, **named: P.kwargs) -> R:
+        for name in named:
+            if name not in known.parameters:
+                check_choice(f"argument of {function.__name__}", name, names)
         try:
             known.bind(*given, **named)
         except TypeError as problem:
-            unknown = [name for name in named if name not in known.parameters]
-            if unknown:
-                check_choice(f"argument of {function.__name__}", unknown[0], names)
             raise ArgumentError(f"{function.__name__}: {problem}; see help(pliant.{function.__name__})") from None
         return function(*given, **named)
 
