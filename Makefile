@@ -50,6 +50,7 @@ bench: .venv/stamp-test ## Measure everything: some hours (BENCH=--smoke: that i
 
 docs: .venv/stamp-test ## Write the shown outputs of README and docs, and the pictures, then test the pages
 	$(BIN)/python tools/write_tour.py
+	$(BIN)/python tools/write_errors.py
 	$(BIN)/python tools/write_pages.py
 	$(BIN)/python -m pytest -q tests/test_docs.py
 

@@ -1,8 +1,8 @@
 """What a catalogue of bad input is made of, and how a case of it is tried.
 
-The cases are data: the texts of `cases/`, and `tables.py` and `models.py`, which need files. Each says what is given
-(in Python, as the reader of docs/errors.md sees it, and at the shell where it can be typed there), the exception, and words
-of the message: the place, and the remedy. `tools/write_errors.py` writes the page from them.
+The cases are data: the texts of `cases/`; `tables.py` and `models.py`, which need files. Each says what is given
+(in Python, as the reader of docs/errors.md sees it, and at the shell where it can be typed there), the exception, and
+words of the message: the place, and the remedy. `tools/write_errors.py` writes the page from them.
 """
 
 import contextlib
@@ -148,7 +148,7 @@ def state(folder: Path) -> dict[str, bytes | str]:
     return found
 
 
-def in_python(case: Case, names: dict[str, Any]) -> Answer:
+def in_python(case: Case, names: dict[str, Any], folder: Path) -> Answer:
     """Try a case in Python, in the folder that is the current one. Warnings are errors."""
     began, before = time.process_time(), _peak()
     error: BaseException | None = None
@@ -158,7 +158,8 @@ def in_python(case: Case, names: dict[str, Any]) -> Answer:
             eval(case.given, dict(names))
         except Exception as problem:
             error = problem
-    return Answer(error, "" if error is None else str(error), time.process_time() - began, _peak() - before)
+    said = "" if error is None else str(error).replace(str(folder), "...")
+    return Answer(error, said, time.process_time() - began, _peak() - before)
 
 
 def at_shell(case: Case) -> tuple[int, str, str, float]:
