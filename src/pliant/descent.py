@@ -190,7 +190,7 @@ def train_network(
     result = trained(settings.epochs if epochs is None else epochs)
     facts = measured(result)
     losses, lowest = result.history["loss"], result.history.lowest_epoch() or 0
-    ran_away = held_out is None and facts.deviance > facts.null_deviance and losses[-1] > losses[0]
+    ran_away = held_out is None and len(losses) > 0 and facts.deviance > facts.null_deviance and losses[-1] > losses[0]
     if ran_away and before.epoch < lowest < result.epoch:
         result = replace(
             trained(lowest - 1), history=result.history, stopped="diverged", reason=WORSE.format(lowest - 1)

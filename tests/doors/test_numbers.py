@@ -124,7 +124,7 @@ def test_a_fit_that_learns_something_is_not_called_useless():
 @pytest.mark.parametrize("interval", [None, 0.9])
 def test_a_prediction_that_overflows_is_refused_with_its_row(interval):
     line = pliant.fit("y ~ x", {"y": 1e3 * np.arange(9.0) ** 1.1, "x": np.arange(9.0)}, hidden=())
-    with pytest.raises(TableError, match="no number can be predicted for row 2: .*leave these rows out"):
+    with pytest.raises(TableError, match=r"no number can be predicted for row 2: .*leave these rows out"):
         line.predict({"x": [1.0, 1e307]}, interval=interval)
     assert np.isnan(numbers(line.predict({"x": [np.nan, 1.0]}))[0, 0])
 

@@ -13,7 +13,7 @@ from pliant.data.design import Design
 from pliant.errors import ArgumentError, ResponseError, TableError
 from pliant.types import Array
 
-SMALLEST, LARGEST = 1e-300, 1e300
+SMALLEST, LARGEST = 1e-300, 1e302
 LARGEST_SQUARED = 1e150  # where squares are summed
 SINGLE_SMALLEST, SINGLE_LARGEST = 1e-37, 1e37
 SINGLE_SQUARED = 1e18

@@ -19,6 +19,15 @@ R = TypeVar("R")
 MOST = 1e100  # of a number that is an argument: beyond, products of it overflow
 
 
+def as_float(value: object) -> float:
+    """Give a number as a float, infinite where it is too large for one; NaN for what is no number, True among it."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return math.nan
+    if isinstance(value, int) and value.bit_length() > 1000:
+        return 1e308 if value > 0 else -1e308
+    return float(value)
+
+
 def check_number(
     name: str,
     value: object,
@@ -28,16 +37,15 @@ def check_number(
     below: float = math.inf,
 ) -> float:
     """Give the value as a float, or raise ArgumentError: not a number, not finite, outside its range."""
-    if isinstance(value, Real) and not isinstance(value, bool) and abs(value) < MOST:  # type: ignore[operator]
-        number = float(value)
-        if math.isfinite(number) and at_least <= number < below and number > above:
-            return number
+    number = as_float(value)
+    if abs(number) < MOST and at_least <= number < below and number > above:
+        return number
     limits = [
         f"{word} {limit:g}"
         for word, limit in (("at least", at_least), ("above", above), ("below", below))
         if math.isfinite(limit)
     ]
-    if isinstance(value, Real) and below == math.inf and MOST <= abs(value) < math.inf:  # type: ignore[operator]
+    if isinstance(value, Real) and below == math.inf and MOST <= abs(number) < math.inf:
         limits.append(f"below {MOST:g}")
     wanted = " ".join(["a finite number", " and ".join(limits)]).strip()
     raise ArgumentError(f"{name} is {said(value)}; it has to be {wanted}")

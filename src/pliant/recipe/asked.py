@@ -7,11 +7,11 @@ from numbers import Real
 from typing import Any
 
 from pliant.errors import ArgumentError, said
-from pliant.optimisers.checks import MOST, check_count
+from pliant.optimisers.checks import MOST, as_float, check_count
 from pliant.record import Settings
 
 MOST_EPOCHS = 10**12
-MOST_WIDTH, MOST_LAYERS = 10**8, 100  # a layer of more units, or more layers, are no network of a table
+MOST_WIDTH, MOST_LAYERS = 10**15, 100  # a layer of more units, or more layers, are no network of a table
 FIRTH, EVIDENCE, BY_FOLDS = "firth", "evidence", "cv"  # penalties that are no numbers
 
 
@@ -120,10 +120,11 @@ def penalty(value: float | str | None) -> float:
         )
     if value == FIRTH:
         raise ArgumentError("regularisation='firth' is for the line, solved exactly: give hidden=() and no optimiser")
-    if isinstance(value, bool) or not (isinstance(value, Real) and 0.0 <= value < MOST):
+    number = as_float(value)
+    if not 0.0 <= number < MOST:
         raise ArgumentError(
-            f"regularisation={said(value)} must be a number from 0 on, below {MOST:g}, or 'firth' for a line and "
-            "'evidence' for lm"
+            f"regularisation={said(value)} must be a number from 0 on, or 'firth' for a line and 'evidence' for lm; "
+            f"below {MOST:g}"
         )
     return float(value)
 
