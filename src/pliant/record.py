@@ -70,7 +70,7 @@ class Facts:
     fingerprint: str = ""  # SHA-256 of the training arrays: the same data continue a run, others do not
 
     def to_dict(self) -> tuple[dict[str, Any], dict[str, Array]]:
-        """Give what JSON can say (NaN is null, infinity the largest number), and the inverse information as an array."""
+        """Give what JSON can say (NaN is null, infinity the largest number), and the inverse information, an array."""
         said = {k: v for k, v in vars(self).items() if k != "inverse_information"}
         said = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in said.items()}
         said = {k: math.copysign(MOST, v) if isinstance(v, float) and math.isinf(v) else v for k, v in said.items()}

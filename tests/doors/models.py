@@ -75,12 +75,7 @@ MODELS = (
     ),
     model("a CSV file", None, "ModelFileError", ("table.csv is not", "a model is made by"), name="table.csv"),
     model("a text", b"hello\n", "ModelFileError", ("odd.pliant is not", "a model is made by")),
-    model(
-        "a pickle",
-        PICKLE,
-        "ModelFileError",
-        ("odd.pliant is not", "a model is made by"),
-    ),
+    model("a pickle", PICKLE, "ModelFileError", ("odd.pliant is not", "a model is made by")),
     model(
         "a joblib file",
         b"\x80\x03csklearn.linear_model\nLinearRegression\nq\x00)\x81q\x01.",

@@ -13,8 +13,9 @@ from pliant.data.design import Design
 from pliant.errors import ArgumentError, ResponseError, TableError
 from pliant.types import Array
 
-SMALLEST, LARGEST = 1e-300, 1e302
-LARGEST_SQUARED = 1e150  # where squares are summed
+COLUMNS, RESPONSE = (1e-150, 1e302), (1e-300, 1e302)  # of a line, which scales its columns
+TRAINED = (1e-150, 1e150)  # where squares of the response are summed
+MEMBERS = (1e-75, 1e75)  # where squares of variances are
 SINGLE_SMALLEST, SINGLE_LARGEST = 1e-37, 1e37
 SINGLE_SQUARED = 1e18
 REMEDY = "give them in other units"
@@ -41,30 +42,29 @@ def check_sizes(design: Design, arrays: Arrays, trained: bool = False, members: 
             f"the formula has {arrays.X.shape[1]:,} columns, and {MOST_COLUMNS:,} are the most that a fit can solve "
             "for; name those that matter, or join rare levels"
         )
-    largest = LARGEST_SQUARED if members else LARGEST
-    sizes = np.max(np.abs(arrays.X), axis=0, initial=0.0)
-    for j in np.flatnonzero((sizes > largest) | ((sizes < SMALLEST) & (sizes > 0.0))):
-        raise TableError(_words(f"the column {design.names[j]!r}", arrays.X[:, j], arrays, largest))
-    most = LARGEST_SQUARED if trained else LARGEST
-    if (problem := _words(f"the response {design.response.label!r}", arrays.y, arrays, most)) and (
-        trained or np.max(np.abs(arrays.y)) < SMALLEST
-    ):
+    allowed = MEMBERS if members else COLUMNS
+    sizes = np.maximum(np.max(arrays.X, axis=0, initial=0.0), -np.min(arrays.X, axis=0, initial=0.0))
+    for j in np.flatnonzero((sizes > allowed[1]) | ((sizes < allowed[0]) & (sizes > 0.0))):
+        raise TableError(_words(f"the column {design.names[j]!r}", arrays.X[:, j], arrays, allowed))
+    allowed = MEMBERS if members else TRAINED if trained else RESPONSE
+    if problem := _words(f"the response {design.response.label!r}", arrays.y, arrays, allowed):
         raise ResponseError(problem)
-    if problem := _words("the offset", arrays.offset, arrays, most, 0.0):
+    if problem := _words("the offset", arrays.offset, arrays, (0.0, allowed[1])):
         raise TableError(problem)
-    if problem := _words("the weights", arrays.weights, arrays, LARGEST):
+    if problem := _words("the weights", arrays.weights, arrays, RESPONSE):
         raise TableError(problem)
 
 
-def _words(what: str, values: Array, arrays: Arrays, largest: float, smallest: float = SMALLEST) -> str:
+def _words(what: str, values: Array, arrays: Arrays, allowed: tuple[float, float]) -> str:
     """Say what is too large, or too small as a whole, and in which rows; nothing where all is well."""
+    smallest, largest = allowed
     by_row = np.max(np.abs(values.reshape(len(values), -1)), axis=1, initial=0.0)
     reached = float(np.max(by_row, initial=0.0))
     if reached > largest:
         where = shown_rows(arrays.rows[by_row > largest])
-        return f"a number of {what} reaches {reached:.3g} ({where}): squares overflow beyond {largest:g}; " + REMEDY
+        return f"a number of {what} reaches {reached:.3g} ({where}): squares overflow beyond {largest:g}; {REMEDY}"
     if 0.0 < reached < smallest:
-        return f"no number of {what} is above {reached:.3g} in size, and below {smallest:g} they lose digits; " + REMEDY
+        return f"no number of {what} is above {reached:.3g} in size, and squares vanish below {smallest:g}; {REMEDY}"
     return ""
 
 
