@@ -50,12 +50,13 @@ check: .venv/stamp-test ## Lint, format, types, and who imports whom
 	$(BIN)/python -m pytest -qq tests/test_architecture.py
 
 bench: .venv/stamp-test ## Measure everything: some hours (BENCH=--smoke: that it runs, in some minutes)
-	@set -e; for what in run digits tables middle_fit published nist line_speed separation wald_coverage interval_coverage check_size estimator_checks curve_intervals effects random_tables verdict sine whole_fit speed time_to_loss scaling prediction kills_of_saves soak damaged_files kills; do \
+	@set -e; for what in run digits tables middle_fit published nist line_speed separation wald_coverage interval_coverage check_size estimator_checks curve_intervals effects random_tables verdict sine whole_fit speed time_to_loss scaling prediction kills_of_saves soak damaged_files kills bad_input; do \
 	  printf '\n$$ python benchmarks/%s.py $(BENCH)\n' $$what; $(BIN)/python benchmarks/$$what.py $(BENCH); done
 
 docs: .venv/stamp-test ## Write the shown outputs of README and docs, and the pictures, then test the pages
 	$(BIN)/python tools/write_tour.py
 	$(BIN)/python tools/write_model_file.py
+	$(BIN)/python tools/write_errors.py
 	$(BIN)/python tools/write_pages.py
 	$(BIN)/python -m pytest -q tests/test_docs.py
 

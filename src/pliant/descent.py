@@ -8,6 +8,7 @@ import numpy as np
 
 from pliant.data.arrays import Arrays
 from pliant.data.design import Design
+from pliant.data.sizes import check_single
 from pliant.engines import engine
 from pliant.engines.contract import Problem, Program, State
 from pliant.errors import ArgumentError, ConvergenceError, ModelFileError
@@ -18,7 +19,7 @@ from pliant.network import Network
 from pliant.optimisers import DRIVERS, optimiser
 from pliant.optimisers.irls import fit_line
 from pliant.optimisers.rule import Rule
-from pliant.record import Settings
+from pliant.record import Facts, Settings
 from pliant.training import (
     Part,
     Point,
@@ -37,6 +38,10 @@ from pliant.types import Array, BoolArray
 START_RIDGE = 1e-4  # of the line that a network starts from: it need only be near, and has to exist
 START_WORK = 1e9  # products in one step of that line; with many outputs beyond this, the start is the mean alone
 MOST_PARAMETERS = 100_000_000  # 800 MB
+WORSE = (
+    "the training ran away: at its end the fit was worse than no model at all; the parameters are those after epoch "
+    "{}, where the loss was lowest; try a lower learning rate"
+)
 SPLIT, START, ORDERS = range(3)  # what the seed's separate streams are for
 
 
@@ -142,6 +147,7 @@ def train_network(
         start = _initial(problem, design, settings, member)
         _check_start(program, start)
         return _solved(chosen, design, rows, network, settings, _drive(program, problem, start, settings, rows, report))
+    resumed = before is None and checkpoint is not None
     if before is None and checkpoint is not None:
         before = checkpoint.state()
         moments = (_rule(settings).n_moments, network.n_parameters)
@@ -151,23 +157,39 @@ def train_network(
     if before is None:
         before = TrainingState.start(beginning())
         _check_start(program, before.state)
-    result = train(
-        program,
-        before,
-        n=len(rows.y),
-        epochs=settings.epochs if epochs is None else epochs,
-        learning_rate=settings.learning_rate,
-        batch=settings.batch,
-        schedule=settings.schedule,
-        horizon=settings.epochs,
-        validation=None if held_out is None else _validation(design, held_out),
-        patience=settings.patience,
-        report=report,
-        checkpoint=checkpoint,
-        beginning=beginning,
-    )
-    mu = chosen.mean(linear_predictor(design, network, result.parameters, rows.X, rows.offset))
-    facts = measure(chosen, rows, mu, network.n_parameters // network.outputs, design.has_intercept)
+
+    def trained(origin: TrainingState, last: int, part: Part | None) -> Result:
+        """Train to an epoch."""
+        return train(
+            program,
+            origin,
+            n=len(rows.y),
+            epochs=last,
+            learning_rate=settings.learning_rate,
+            batch=settings.batch,
+            schedule=settings.schedule,
+            horizon=settings.epochs,
+            validation=None if held_out is None else _validation(design, held_out),
+            patience=settings.patience,
+            report=report,
+            checkpoint=part,
+            beginning=beginning,
+        )
+
+    def measured(result: Result) -> Facts:
+        """Measure what a training came to."""
+        mu = chosen.mean(linear_predictor(design, network, result.parameters, rows.X, rows.offset))
+        return measure(chosen, rows, mu, network.n_parameters // network.outputs, design.has_intercept)
+
+    result = trained(before, settings.epochs if epochs is None else epochs, checkpoint)
+    facts = measured(result)
+    losses, lowest = result.history["loss"], result.history.lowest_epoch() or 0
+    ran_away = held_out is None and len(losses) > 0 and facts.deviance > facts.null_deviance and losses[-1] > losses[0]
+    origin = TrainingState.start(beginning()) if resumed and before.epoch >= lowest else before
+    if ran_away and origin.epoch < lowest < result.epoch:
+        again = trained(origin, lowest - 1, None)
+        result = replace(again, history=result.history, stopped="diverged", reason=WORSE.format(lowest - 1))
+        facts = measured(result)
     return Fitted(
         design,
         network,
@@ -264,6 +286,8 @@ def load(
     X, (y, offset) = design.inputs(rows.X), design.scaling.scale_response(rows.y, rows.offset)
     if settings.optimiser in DRIVERS and (settings.evidence or settings.by_folds or settings.regularisation > 0.0):
         X, y = design.scaling.rounded(X, y)
+    if settings.precision == "float32":
+        check_single(design, X, y, offset, rows.totals)
     penalty = settings.regularisation * _penalised(network)
     rule = _rule(settings)
     decays, rates = _penalised(network), _rates(design, network, settings)

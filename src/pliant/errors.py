@@ -19,6 +19,9 @@ A message has what was wrong, where (file, row, column, character), and what to 
 except for `FormulaError`, which adds the formula and a caret below it.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class PliantError(Exception):
     """The root: catch it to catch everything that pliant raises on purpose."""
@@ -110,6 +113,26 @@ class Interrupted(PliantError):
 
 class MissingExtraError(PliantError, ImportError):
     """An optional package is needed and is not installed."""
+
+
+def said(value: object, most: int = 60) -> str:
+    """Give a value as a message shows it: in one line, cut where it is long."""
+    if isinstance(value, int) and value.bit_length() > 200:  # Python writes no number of thousands of digits
+        return f"a whole number of about {int(value.bit_length() * 0.30103):,} digits"
+    text = " ".join("".join(c if c.isprintable() else " " for c in repr(value)).split())
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
+def an(value: object) -> str:
+    """Give the kind of a value with its article: a float, an int."""
+    name = type(value).__name__
+    return f"an {name}" if name[0].lower() in "aeiou" or name.startswith("nd") else f"a {name}"
+
+
+def near(word: object, choices: Iterable[str]) -> str:
+    """Give ' did you mean ...?' if one of the choices is nearly the word."""
+    found = get_close_matches(word.lower(), list(choices), n=1) if isinstance(word, str) else []
+    return f" did you mean {found[0]!r}?" if found else ""
 
 
 def _window(text: str, position: int, width: int = 100) -> tuple[str, int]:

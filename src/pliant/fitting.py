@@ -17,6 +17,7 @@ from pliant.data.columns import shown_rows
 from pliant.data.design import Design, has_inputs, learn_design
 from pliant.data.entry import formula_and_table
 from pliant.data.given import count_rows, given_groups, written_out
+from pliant.data.sizes import check_sizes
 from pliant.data.table import read_table
 from pliant.descent import lay_network, split, train_network, training_rows
 from pliant.ensemble import Task, better, fit_members, n_folds
@@ -25,10 +26,10 @@ from pliant.functions.activations import ACTIVATIONS
 from pliant.functions.likelihood import Likelihood, likelihood
 from pliant.identity import identity
 from pliant.line import fit_exact_line, parameter_for_network
-from pliant.measure import fingerprint
-from pliant.model import Fitted
+from pliant.measure import fingerprint, useless
+from pliant.model import Fitted, check_fitted
 from pliant.optimisers import DRIVERS
-from pliant.optimisers.checks import check_choice, check_count, check_flag, check_word
+from pliant.optimisers.checks import check_choice, check_count, check_flag, check_path, check_word, with_known_names
 from pliant.recipe import (
     NOTHING_BENDS,
     Asked,
@@ -36,6 +37,7 @@ from pliant.recipe import (
     activation_of,
     by_small_steps,
     choose,
+    count_epochs,
     instead,
     refine,
     settle_engine,
@@ -49,6 +51,7 @@ FIRST, SECOND = "first", "second"  # stages of a fit in its checkpoint: what is 
 NOTHING_KEPT = "checkpoint= kept nothing: {} is solved in one go; a fit that is stopped begins anew"
 
 
+@with_known_names
 def fit(
     formula: object,
     table: object,
@@ -213,6 +216,10 @@ def fit(
     if threads is not None:
         check_count("threads", threads, at_least=1)
     every = read_every(checkpoint_every)
+    if progress is not None:
+        check_flag("progress", progress)
+    if checkpoint is not None:
+        check_path("checkpoint", checkpoint)
     chosen = likelihood(family, link)
     parsed, read = formula_and_table(formula, table)
     bends = hidden is not None or has_inputs(parsed, read, weights, offset, frequencies, groups)
@@ -237,6 +244,7 @@ def fit(
         left_out=(groups,) if isinstance(groups, str) else (),
     )
     check_response(chosen, design, arrays)
+    check_sizes(design, arrays, trained=not plan.exact, members=plan.members is not None)
     if plan.exact:
         model = fit_exact_line(chosen, design, arrays, replace(plan.settings, given=_names(beside), asked=said))
     else:
@@ -290,9 +298,12 @@ def fit(
         what = "a line" if plan.exact else f"one network by {plan.settings.optimiser}"
         model = replace(model, notes=(*model.notes, NOTHING_KEPT.format(what)))
     notes = model.notes if bends else (*model.notes, NOTHING_BENDS)
+    if design.n_inputs:
+        notes += useless(model.facts, arrays.y, f"the response '{design.response.label}'")
     return replace(model, table=read, frame_kind=read.kind, notes=notes)
 
 
+@with_known_names
 def continue_training(
     model: Fitted,
     epochs: int,
@@ -327,13 +338,14 @@ def continue_training(
     InputError
         If there is nothing to go on with, or the table is not the one of the training.
     """
+    check_fitted("continue_training", model)
     if model.training is None:
         if model.members is not None:
             raise InputError("members have settled, each on its own rows; there is nothing to continue: fit anew")
         raise InputError("the line is fitted to the floor of float64; there is nothing to continue")
     if model.settings.optimiser in DRIVERS:
         raise InputError(f"{model.settings.optimiser} has settled; there is nothing to continue: fit with more epochs=")
-    check_count("epochs", epochs)
+    count_epochs(epochs)
     if table is None:
         read, rows, held_out = model.training_table(), model.data(), model.held_out
     else:

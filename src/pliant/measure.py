@@ -14,6 +14,7 @@ from pliant.record import Facts
 from pliant.types import Array
 
 ROWS = 8_192  # in a block
+SAME = 1e-12  # of two deviances that are one but for rounding
 
 
 def measure(
@@ -89,6 +90,28 @@ def null_deviance(likelihood: Likelihood, arrays: Arrays, intercept: bool) -> fl
         eta = np.tile(likelihood.constant(y, weights), (len(y), 1))
     blocks = (slice(first, first + ROWS) for first in range(0, len(y), ROWS))  # that stay in the cache
     return float(sum(weights[at] @ likelihood.deviance(y[at], likelihood.mean(eta[at])) for at in blocks))
+
+
+def useless(facts: Facts, y: Array, what: str) -> tuple[str, ...]:
+    """Say in a sentence that a fit predicts nothing that its mean alone does not; nothing where it does.
+
+    Parameters
+    ----------
+    facts : Facts
+    y : ndarray, shape (n, q)
+        The response.
+    what : str
+        How it is called.
+    """
+    if not np.any(np.ptp(y, axis=0)):
+        return (f"{what} is the same in every row: there is nothing to learn",)
+    if facts.deviance > facts.null_deviance * (1.0 - SAME):
+        worse = "worse than" if facts.deviance > facts.null_deviance * (1.0 + SAME) else "no better than"
+        return (
+            f"the fit is useless: its predictions are {worse} no model at all (deviance {facts.deviance:.6g}, without "
+            f"any column {facts.null_deviance:.6g}); look at the columns, or at how it was trained",
+        )
+    return ()
 
 
 def fingerprint(*parts: Arrays | None) -> str:

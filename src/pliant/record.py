@@ -4,6 +4,7 @@ Both are kept in the model file, so that a model without its data still knows ho
 """
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +48,9 @@ class Settings:
         return cls(**{**said, "reasons": tuple(said["reasons"])})
 
 
+MOST = sys.float_info.max  # stands for infinity in a file: the likelihood of a perfect fit is infinite
+
+
 @dataclass(frozen=True)
 class Facts:
     """What was measured on the training rows."""
@@ -66,15 +70,19 @@ class Facts:
     fingerprint: str = ""  # SHA-256 of the training arrays: the same data continue a run, others do not
 
     def to_dict(self) -> tuple[dict[str, Any], dict[str, Array]]:
-        """Give what JSON can say (not a number is null), and the inverse information as an array."""
+        """Give what JSON can say (NaN is null, infinity the largest number), and the inverse information, an array."""
         said = {k: v for k, v in vars(self).items() if k != "inverse_information"}
         said = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in said.items()}
+        said = {k: math.copysign(MOST, v) if isinstance(v, float) and math.isinf(v) else v for k, v in said.items()}
         return said, {} if self.inverse_information is None else {"inverse_information": self.inverse_information}
 
     @classmethod
     def from_dict(cls, said: Mapping[str, Any], arrays: Mapping[str, Array]) -> "Facts":
         """Build it again from `to_dict`."""
         facts: dict[str, Any] = {k: math.nan if v is None else v for k, v in said.items()}
+        facts = {
+            k: math.copysign(math.inf, v) if isinstance(v, float) and abs(v) == MOST else v for k, v in facts.items()
+        }
         facts["decays"] = tuple(facts.get("decays", ()))
         return cls(**facts, inverse_information=arrays.get("inverse_information"))
 

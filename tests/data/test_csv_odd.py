@@ -41,6 +41,9 @@ def refuse(read):
     return refuser
 
 
+EVEN = "; correct the line (a text that holds a separator goes between double quotes)"
+
+
 def one_line(error: Exception) -> str:
     message = str(error)
     assert "\n" not in message
@@ -82,11 +85,11 @@ def texts(table: Table, name: str) -> list[str | None]:
 
 
 def test_a_short_row_is_refused_with_its_line(refuse):
-    assert refuse("a,b,c\n1,2,3\n4,5\n") == "odd.csv, line 3 (row 2): 2 fields, but the header has 3"
+    assert refuse("a,b,c\n1,2,3\n4,5\n") == "odd.csv, line 3 (row 2): 2 fields, but the header has 3" + EVEN
 
 
 def test_a_long_row_is_refused_with_its_line(refuse):
-    assert refuse("a,b\n1,2\n3,4,5\n6,7\n") == "odd.csv, line 3 (row 2): 3 fields, but the header has 2"
+    assert refuse("a,b\n1,2\n3,4,5\n6,7\n") == "odd.csv, line 3 (row 2): 3 fields, but the header has 2" + EVEN
 
 
 def test_the_line_of_a_ragged_row_counts_blank_lines_and_lines_inside_quotes(refuse):
@@ -134,7 +137,7 @@ def test_an_empty_file_is_refused(refuse):
 
 @pytest.mark.parametrize("content", [b"\n\n  \n", b"\xef\xbb\xbf", b"# only\n# comments\n", b"\r\n\r\n"])
 def test_a_blank_file_is_refused(refuse, content):
-    assert refuse(content) == "odd.csv holds no table: it is blank"
+    assert refuse(content) == "odd.csv holds no table: it is blank; write names in the first line and rows below"
 
 
 def test_a_million_blank_lines_are_refused_quickly(refuse):
@@ -142,8 +145,8 @@ def test_a_million_blank_lines_are_refused_quickly(refuse):
 
 
 def test_a_header_alone_is_refused(refuse):
-    assert refuse("a,b,c\n") == "odd.csv has a header but no rows"
-    assert refuse("a,b,c") == "odd.csv has a header but no rows"
+    assert refuse("a,b,c\n") == "odd.csv has a header but no rows; write them below it"
+    assert refuse("a,b,c") == "odd.csv has a header but no rows; write them below it"
 
 
 def test_one_row_is_a_table(read):

@@ -295,8 +295,8 @@ def test_an_infinite_value_is_named_when_checked():
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (3, "a int is not a table"),
-        (np.ones((2, 2)), "a ndarray is not a table; give a pandas"),
+        (3, "an int is not a table"),
+        (np.ones((2, 2)), "an ndarray has no names of columns"),
         ([{"a": 1}], "a list is not a table"),
         (None, "a NoneType is not a table"),
         (pd.Series([1]), "a Series is not a table"),
@@ -304,7 +304,7 @@ def test_an_infinite_value_is_named_when_checked():
         ({}, "table has no columns"),
         (pd.DataFrame(), "table has no columns"),
         ({"a": [1, 2], "b": [1]}, "column 'b' has 1 rows, but column 'a' has 2"),
-        ({"a": 5}, "column 'a' is a int; give a list or an array"),
+        ({"a": 5}, "column 'a' is an int; give a list or an array"),
         ({"a": "text"}, "column 'a' is a str"),
         ({"a": np.ones((2, 3))}, r"column 'a' has the shape \(2, 3\)"),
         ({"a": iter([1])}, "column 'a' is a list_iterator"),
@@ -437,7 +437,7 @@ def test_what_cannot_be_written_is_refused_in_one_line(tmp_path, name, message):
 def test_nested_columns_and_other_objects_are_not_written(tmp_path):
     with pytest.raises(TableError, match="column 'l' holds lists"):
         write_frame(pl.DataFrame({"l": [[1]]}), tmp_path / "a.csv")
-    with pytest.raises(TableError, match="a int is not a table"):
+    with pytest.raises(TableError, match="an int is not a table"):
         write_frame(3, tmp_path / "a.csv")
     with pytest.raises(TableError, match="is a URL"):
         write_frame(COLUMNS, "s3://bucket/a.csv")

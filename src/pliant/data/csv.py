@@ -26,6 +26,7 @@ from pliant.types import BoolArray, IntArray
 if TYPE_CHECKING:
     import polars as pl
 
+REMEDY = "; correct the line (a text that holds a separator goes between double quotes)"
 NUMERIC = re.compile(r"\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*")
 
 
@@ -130,7 +131,7 @@ def _is_header(text: bytes, start: int, end: int) -> bool:
 def _split(file: _File, layout: Layout, notes: list[str]) -> TextTable:
     """Check that the records are even and split them with polars."""
     if not len(layout.ends):
-        raise TableError(f"{file.source} holds no table: it is blank")
+        raise TableError(f"{file.source} holds no table: it is blank; write names in the first line and rows below")
     cut = int(layout.ends[0])
     names = _read_names(file, cut)
     keep, blanks = _without_blank_lines(file, layout, len(names))
@@ -138,7 +139,7 @@ def _split(file: _File, layout: Layout, notes: list[str]) -> TextTable:
         notes.append(f"{file.source}: {blanks}")
     rows = np.flatnonzero(keep[1:]) + 1
     if not len(rows):
-        raise TableError(f"{file.source} has a header but no rows")
+        raise TableError(f"{file.source} has a header but no rows; write them below it")
     names, n_fields = _check_even(file, layout, names, rows, notes)
     frame = _read(file, layout, keep, n_fields, len(rows))
     return TextTable(*_check_names(file, names, frame, notes), file.separator, tuple(notes))
@@ -150,7 +151,9 @@ def _read_names(file: _File, end: int) -> list[str]:
         header = io.StringIO(file.text[:end].decode(), newline="")
         return next(csv.reader(header, delimiter=file.separator))
     except csv.Error:
-        raise TableError(f"{file.source}, line {file.first_line}: a name of over 100,000 characters") from None
+        raise TableError(
+            f"{file.source}, line {file.first_line}: a name of over 100,000 characters; shorten it"
+        ) from None
 
 
 def _without_blank_lines(file: _File, layout: Layout, n_fields: int) -> tuple[BoolArray, str]:
@@ -196,7 +199,7 @@ def _check_even(
     comment = "; comments are skipped only above the header" if file.text[start : start + 1] == b"#" else ""
     raise TableError(
         f"{file.source}, line {file.line(start)} (row {bad + 1}): {found} field{'s' * (found != 1)}, "
-        f"but the header has {width}{comment}"
+        f"but the header has {width}{comment or REMEDY}"
     )
 
 

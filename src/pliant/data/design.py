@@ -288,7 +288,7 @@ def learn_design(
     """
     check_treatment(missing)
     if table.n_rows == 0:
-        raise TableError(f"{table.source} has no rows")
+        raise TableError(f"{table.source} has no rows; give some to learn from")
     known = columns_for(formula, table, weights, offset, frequencies, *left_out)
     by_name, offset = (offset, None) if isinstance(offset, str) else (None, offset)
     if by_name is not None:

@@ -9,7 +9,7 @@ from pliant.errors import TableError
 MAGIC = (
     (b"\x1f\x8b", "is compressed with gzip; unpack it first"),
     (b"PK\x03\x04", "is a zip archive or an Excel workbook; unpack it, or save the sheet as CSV"),
-    (b"PK\x05\x06", "is an empty zip archive"),
+    (b"PK\x05\x06", "is an empty zip archive; save the table as CSV"),
     (b"BZh", "is compressed with bzip2; unpack it first"),
     (b"\xfd7zXZ\x00", "is compressed with xz; unpack it first"),
     (b"\x28\xb5\x2f\xfd", "is compressed with zstd; unpack it first"),
@@ -85,7 +85,7 @@ def _nul_bytes(content: bytes, source: str) -> str:
         return f"{source} looks like UTF-16 without a byte order mark; save it as UTF-8"
     place = content.index(b"\0")
     if len(CONTROL.findall(content[: 1 << 12])) > 8:
-        return f"{source} is a binary file, not CSV"
+        return f"{source} is a binary file, not CSV; save the table as CSV or Parquet"
     return f"{source}, line {_line(content, place)}: a NUL byte; the file is damaged or is not text"
 
 

@@ -11,6 +11,8 @@ from pliant.data.given import check_same_rows
 from pliant.data.table import Table, is_array, named_columns, read_array, read_table
 from pliant.errors import ArgumentError
 
+LIKE_TILDE = "\u02dc\u223c\uff5e\u301c"  # characters that only look like it
+
 
 def formula_and_table(first: object, second: object) -> tuple[Formula, Table]:
     """Read a formula and a table in either order, or two arrays X and y as `y ~ .`."""
@@ -19,6 +21,9 @@ def formula_and_table(first: object, second: object) -> tuple[Formula, Table]:
             return parse(formula), read_table(table)
     if isinstance(first, str) and isinstance(second, str):
         raise ArgumentError(f"neither {first[:60]!r} nor {second[:60]!r} is a formula; write one such as 'y ~ x'")
+    for text, other in ((first, second), (second, first)):
+        if isinstance(text, str) and not isinstance(other, str) and any(c in text for c in LIKE_TILDE):
+            return parse(text), read_table(other)  # it names the character
     if isinstance(first, str) or isinstance(second, str):
         raise ArgumentError('give a formula such as "y ~ x" and a table, or two arrays X and y')
     return _from_arrays(first, second)
@@ -32,7 +37,9 @@ def _from_arrays(X: object, y: Any) -> tuple[Formula, Table]:
     except ValueError:
         raise ArgumentError("the rows of y differ in length; give one value a response in each") from None
     if len(shape) not in (1, 2) or shape[0] != table.n_rows:
-        raise ArgumentError(f"y has the shape {shape}, but needs one row for each of the {table.n_rows} rows of X")
+        raise ArgumentError(
+            f"y has the shape {shape}, but needs one row for each of the {table.n_rows} rows of X; give as many"
+        )
     check_same_rows("y", y, table)
     parts: list[Any] = [y]
     if len(shape) == 2:

@@ -10,7 +10,7 @@ import numpy as np
 from pliant.data.columns import Column, NumberColumn, shown
 from pliant.data.files import URL
 from pliant.data.writing import write_file
-from pliant.errors import TableError
+from pliant.errors import TableError, an
 
 if TYPE_CHECKING:
     import polars as pl
@@ -122,7 +122,7 @@ def _as_polars(frame: Any) -> "pl.DataFrame":
     try:
         known: Any = nw.from_native(frame, eager_only=True)
     except TypeError:
-        raise TableError(f"a {type(frame).__name__} is not a table and cannot be written") from None
+        raise TableError(f"{an(frame)} is not a table and cannot be written") from None
     return pl.DataFrame({str(name): _plain(known[name]) for name in known.columns})
 
 

@@ -23,7 +23,7 @@ from pliant.data.columns import (
     unusable,
 )
 from pliant.data.fields import MICROSECONDS_A_DAY, boolean, factor_from_text, why_text
-from pliant.errors import TableError
+from pliant.errors import TableError, an
 from pliant.types import Array
 
 NUMBERS = (int, float, np.integer, np.floating, Decimal, Fraction)
@@ -62,7 +62,7 @@ def column_from_array(name: str, values: object) -> Column:
             raise TableError(f"column {shown(name)} has the shape {values.shape}; give one value a row")
         return _from_numpy(name, values)
     if isinstance(values, (str, bytes, dict, set)) or not hasattr(values, "__len__"):
-        raise TableError(f"column {shown(name)} is a {type(values).__name__}; give a list or an array")
+        raise TableError(f"column {shown(name)} is {an(values)}; give a list or an array")
     if isinstance(values, Sequence):
         return column_from_objects(name, list(values))
     import narwhals.stable.v2 as nw
@@ -190,6 +190,8 @@ def _is_missing(value: Any) -> bool:
     """Tell whether a value is None, NaN, pandas' NA or NaT."""
     if isinstance(value, str) or value is None:
         return value is None
+    if isinstance(value, Decimal):
+        return value.is_nan()  # a signalling one may not be compared
     return type(value).__name__ in ("NAType", "NaTType") or bool(value != value)
 
 

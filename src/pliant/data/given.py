@@ -1,16 +1,20 @@
 """What comes beside a table, one number a row: weights, frequencies, offset; and which rows are complete with them."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from pliant.data.arrays import Arrays
 from pliant.data.columns import FactorColumn, shown, shown_rows
+from pliant.data.files import memory_limit
 from pliant.data.formula import Formula, variables
 from pliant.data.table import Table
-from pliant.errors import TableError
+from pliant.errors import TableError, an
 from pliant.types import Array, BoolArray, IntArray
+
+MOST_ROWS = 2**53  # that a float64 counts
 
 
 def complete_rows(
@@ -45,9 +49,11 @@ def given_weights(weights: Any, table: Table) -> Array:
     given = np.ones(table.n_rows) if weights is None else given_numbers("weights", weights, table)
     bad = np.flatnonzero(given < 0.0)
     if len(bad):
-        raise TableError(f"{table.source}: weights must not be negative ({shown_rows(bad)})")
+        raise TableError(
+            f"{table.source}: weights must not be negative ({shown_rows(bad)}); leave a row out by the weight 0"
+        )
     if table.n_rows and not np.any(given > 0.0):
-        raise TableError(f"{table.source}: no row has a weight above zero")
+        raise TableError(f"{table.source}: no row has a weight above zero; give one to the rows to learn from")
     return given
 
 
@@ -69,7 +75,12 @@ def given_frequencies(frequencies: Any, table: Table) -> Array | None:
             f"({shown_rows(bad)}); numbers that say how precise a row is are weights"
         )
     if table.n_rows and not np.any(given > 0.0):
-        raise TableError(f"{table.source}: no row has a frequency above zero")
+        raise TableError(f"{table.source}: no row has a frequency above zero; leave frequencies out for one a row")
+    if np.nansum(given) > MOST_ROWS:
+        raise TableError(
+            f"{table.source}: frequencies sum to {np.nansum(given):.3g} rows, more than can be counted exactly "
+            f"({MOST_ROWS:,}); divide them"
+        )
     return given
 
 
@@ -85,6 +96,11 @@ def written_out(table: Table, arrays: Arrays, frequencies: Any) -> tuple[Table, 
     if counts is None:
         return table, arrays
     times = np.nan_to_num(counts).astype(np.int64)
+    if 8 * np.sum(times) * (arrays.X.shape[1] + 8) > memory_limit():
+        raise TableError(
+            f"{table.source}: members write out the rows that frequencies stand for, and {np.sum(times):,} rows are "
+            "more than memory holds; divide the frequencies, give them as weights, or fit with members=1"
+        )
     longer = arrays.repeated()
     nth = np.arange(len(longer.y)) - np.repeat(np.cumsum(times[arrays.rows]) - times[arrays.rows], times[arrays.rows])
     rows = (np.cumsum(times) - times)[longer.rows] + nth
@@ -117,6 +133,12 @@ def given_groups(groups: Any, table: Table, rows: IntArray) -> Array:
         missing = column.missing
     else:
         labels = np.asarray(groups)
+        if labels.dtype.kind not in "biufUMO" or not all(
+            map(_is_label, labels.ravel() if labels.dtype == object else ())
+        ):
+            raise TableError(
+                f"groups must be numbers, text or dates, one a row, or a column's name; this is {an(groups)}"
+            )
         if labels.shape != (table.n_rows,):
             raise TableError(
                 f"groups must have one label a row: {table.source} has {table.n_rows} rows, "
@@ -131,18 +153,27 @@ def given_groups(groups: Any, table: Table, rows: IntArray) -> Array:
     return chosen.astype(str) if chosen.dtype == object else chosen
 
 
+def _is_label(value: object) -> bool:
+    """Say whether a value names a group, or is missing."""
+    return value is None or isinstance(value, str | float | int | date) or type(value).__name__ in ("NAType", "NaTType")
+
+
 def given_numbers(what: str, value: Any, table: Table) -> Array:
     """Give an argument (n,) that is a column's name or one number a row."""
     if isinstance(value, str):
         column = table[value]
         if isinstance(column, FactorColumn):
-            raise TableError(f"{table.source}: {what}={value!r} is a column of text; {what} are numbers")
+            raise TableError(f"{table.source}: {what}={value!r} is a column of text; {what} must be numbers")
+        if column.is_date:
+            raise TableError(f"{table.source}: {what}={value!r} is a column of dates; {what} must be numbers")
         column.check_finite(table.source)
         return column.values
     try:
+        if np.ma.asarray(value).dtype.kind not in "biufO":
+            raise TypeError
         given = np.ma.filled(np.ma.asarray(value, dtype=np.float64), np.nan)
     except (TypeError, ValueError):
-        raise TableError(f"{what} must be the name of a column or one number a row") from None
+        raise TableError(f"{what} must be the name of a column or one number a row; this is {an(value)}") from None
     if given.shape != (table.n_rows,):
         raise TableError(
             f"{what} must have one number a row: {table.source} has {table.n_rows} rows, {what} has shape {given.shape}"
@@ -150,7 +181,7 @@ def given_numbers(what: str, value: Any, table: Table) -> Array:
     check_same_rows(what, value, table)
     infinite = np.flatnonzero(np.isinf(given))
     if len(infinite):
-        raise TableError(f"{what} has infinite values ({shown_rows(infinite)})")
+        raise TableError(f"{what} must be finite, and {shown_rows(infinite)} are not; correct them")
     return given
 
 

@@ -61,7 +61,9 @@ def read_parquet(content: bytes, source: str, columns: Collection[str] | None = 
     except pl.exceptions.DuplicateError:
         raise TableError(f"{source} has two columns of one name; rename one") from None
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, MemoryError):
-        raise TableError(f"{source} is damaged, or uses a part of Parquet that cannot be read") from None
+        raise TableError(
+            f"{source} is damaged, or uses a part of Parquet that cannot be read; write it again"
+        ) from None
 
 
 @contextlib.contextmanager
@@ -94,7 +96,7 @@ def check_declared(declared: Declared, size: int, source: str) -> None:
     """Refuse a file that declares more than the machine holds, or 1000 times its own size."""
     needed = max(declared.unpacked, declared.rows * declared.columns * 8)
     if min(declared.rows, declared.columns, declared.unpacked) < 0:
-        raise TableError(f"{source} is damaged: its footer declares a negative size")
+        raise TableError(f"{source} is damaged: its footer declares a negative size; write it again")
     if needed > memory_limit():
         raise TableError(f"{source} declares {needed / 1e9:.1f} GB, over half of this machine's memory")
     if needed > SUSPICIOUS and needed > RATIO * size:
@@ -109,7 +111,7 @@ def declared_sizes(content: bytes, source: str) -> Declared:
         raise TableError(f"{source} is encrypted; save it without encryption")
     length = int.from_bytes(content[-8:-4], "little")
     if len(content) < 12 or content[:4] != MAGIC or content[-4:] != MAGIC or length > len(content) - 12:
-        raise TableError(f"{source} is not a Parquet file, or its end is missing")
+        raise TableError(f"{source} is not a Parquet file, or its end is missing; copy or write it again")
     try:
         footer = _Thrift(content[-8 - length : -8]).struct()
         schema, groups = _list(footer[2]), _list(footer[4])
@@ -122,7 +124,7 @@ def declared_sizes(content: bytes, source: str) -> Declared:
             unpacked += sum(size for _, size in sizes)
         return Declared(max(_int(footer[3]), rows), leaves, unpacked)
     except (IndexError, KeyError, TypeError, RecursionError, ValueError):
-        raise TableError(f"{source} is damaged: its footer or a page of it cannot be read") from None
+        raise TableError(f"{source} is damaged: its footer or a page of it cannot be read; write it again") from None
 
 
 def is_parquet(content: bytes) -> bool:

@@ -130,6 +130,11 @@ def _class_levels(name: str, column: object) -> tuple[str, ...]:
     """Give the levels of a factor, or the distinct values of whole numbers in their order."""
     if isinstance(column, FactorColumn):
         levels = column.levels
+        if len(levels) > MOST_CLASSES:
+            raise ResponseError(
+                f"the response {shown(name)} has {len(levels):,} levels, more than {MOST_CLASSES:,}: if it names "
+                "single rows it is no response, else join rare levels"
+            )
     elif isinstance(column, NumberColumn):
         values = np.unique(column.values[~column.missing])
         if np.any(values != np.round(values)) or len(values) > MOST_CLASSES:
@@ -157,11 +162,13 @@ def _codes(response: Response, table: Table, name: str) -> Any:
     if isinstance(column, NumberColumn):
         said = [None if np.isnan(v) else str(int(v)) if v == int(v) else str(v) for v in column.values]
         there = sorted({text for text in said if text is not None})
-        codes = np.array([-1 if text is None else there.index(text) for text in said], dtype=np.int64)
+        at = {text: i for i, text in enumerate(there)}
+        codes = np.array([-1 if text is None else at[text] for text in said], dtype=np.int64)
         levels: tuple[str, ...] = tuple(there)
     else:
         codes, levels = column.codes, column.levels
-    unknown = [i for i, level in enumerate(levels) if level not in response.levels]
+    known = set(response.levels)
+    unknown = [i for i, level in enumerate(levels) if level not in known]
     for i in unknown:
         rows = np.flatnonzero(codes == i)
         if len(rows):
@@ -169,7 +176,8 @@ def _codes(response: Response, table: Table, name: str) -> Any:
                 f"{table.source}: the response {shown(name)} has the level {shown(levels[i])} ({shown_rows(rows)}), "
                 f"which the training rows do not have; they have {', '.join(response.levels[:8])}"
             )
-    translate = np.array([response.levels.index(level) if level in response.levels else -1 for level in levels] + [-1])
+    place = {level: i for i, level in enumerate(response.levels)}
+    translate = np.array([place.get(level, -1) for level in levels] + [-1])
     return translate[codes]
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from pliant.data.columns import Column, FactorColumn, NumberColumn, check_names, shown
 from pliant.data.files import read_file
 from pliant.data.frame_io import csv_text, make_frame, write_frame
-from pliant.errors import TableError
+from pliant.errors import TableError, an
 from pliant.types import Array, IntArray
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "read_table",
     "write_frame",
 ]
+NAMED = "fit(X, y), or a dict or frame such as {'x': X[:, 0]}"
 TAKES = "give a pandas, polars or pyarrow frame, a dict of arrays, or the path of a CSV or Parquet file"
 
 
@@ -246,7 +247,9 @@ def _from_frame(data: object, source: str, columns: Collection[str] | None, kind
         raise TableError(f"{source} has two columns of one name; rename one") from None
     except TypeError:
         lazy = "; collect the lazy frame first" if hasattr(data, "collect") else ""
-        raise TableError(f"a {type(data).__name__} is not a table{lazy or '; ' + TAKES}") from None
+        if isinstance(data, np.ndarray):
+            raise TableError(f"{an(data)} has no names of columns for a formula; give {NAMED}") from None
+        raise TableError(f"{an(data)} is not a table{lazy or '; ' + TAKES}") from None
     wanted = set(map(str, names) if columns is None else columns)
     check_names(columns or (), list(map(str, names)), source)
     found: dict[str, Column] = {}
@@ -291,7 +294,7 @@ def _add(columns: dict[str, Column], name: str, column: Column, source: str) -> 
 def _checked(columns: dict[str, Column], n_rows: int, source: str, kind: str) -> Table:
     """Make the table and say why columns that look like numbers are text."""
     if not columns:
-        raise TableError(f"{source} has no columns")
+        raise TableError(f"{source} has no columns; give the response and at least one other")
     notes = tuple(
         f"{source}: column {shown(name)} is {column.why}"
         for name, column in columns.items()

@@ -6,7 +6,7 @@ from pliant.engines.compiled import CompiledEngine
 from pliant.engines.contract import Engine
 from pliant.engines.reference import ReferenceEngine
 from pliant.engines.torch import TorchEngine
-from pliant.errors import ArgumentError, MissingExtraError
+from pliant.errors import ArgumentError, MissingExtraError, near, said
 
 __all__ = ["ENGINES", "choose_engine", "engine"]
 
@@ -48,7 +48,7 @@ def engine(name: str, precision: str = "float64", device: str | None = None) -> 
         If there is no such engine, or it cannot do what is asked; names the choices.
     """
     if name not in ENGINES:
-        raise ArgumentError(f"there is no engine {name!r}; choose one of {', '.join(ENGINES)}")
+        raise ArgumentError(f"there is no engine {said(name)};{near(name, ENGINES)} choose one of {', '.join(ENGINES)}")
     return ENGINES[name](precision, device)
 
 

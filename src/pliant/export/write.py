@@ -16,6 +16,7 @@ from pliant.export.onnx_file import import_onnx, onnx_bytes
 from pliant.export.torch_file import open_torch, torch_bytes
 from pliant.export.trace import trace
 from pliant.model import Fitted
+from pliant.optimisers.checks import check_path
 
 
 def write_onnx(model: Fitted, path: str | os.PathLike[str], precision: str = "float32", table: object = None) -> Check:
@@ -58,6 +59,7 @@ def metadata(model: Fitted, graph: Graph) -> dict[str, str]:
 
 def _prepared(model: Fitted, path: str | os.PathLike[str], precision: str, table: object) -> Graph:
     """Trace a model, once it is seen that the file can be written."""
+    check_path("path", path)
     check_target(path, *([table] if isinstance(table, str) else []))
     return trace(model, precision)
 

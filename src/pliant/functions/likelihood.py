@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pliant.errors import ArgumentError
+from pliant.errors import ArgumentError, near, said
 from pliant.functions.families import FAMILIES
 from pliant.functions.links import LINKS
 from pliant.functions.records import Family, Link, Pair, Whole
@@ -220,7 +220,8 @@ def likelihood(family: str, link: str | None = None) -> Likelihood:
     name = found.links[0] if link is None else link
     if name not in found.links:
         raise ArgumentError(
-            f"the {found.name} family does not take the link {name!r}; choose one of {', '.join(found.links)}"
+            f"the {found.name} family does not take the link {said(name)};{near(name, found.links)} "
+            f"choose one of {', '.join(found.links)}"
         )
     return Likelihood(found, LINKS[name])
 
@@ -230,7 +231,9 @@ def _family(text: object) -> Family:
     read = SPELLING.fullmatch(text.strip()) if isinstance(text, str) else None
     name = text if read is None else read["name"]
     if read is None or name not in FAMILIES:
-        raise ArgumentError(f"there is no family {name!r}; choose one of {', '.join(FAMILIES)}")
+        raise ArgumentError(
+            f"there is no family {said(name)};{near(name, FAMILIES)} choose one of {', '.join(FAMILIES)}"
+        )
     found = FAMILIES[read["name"]]
     if read["given"] is None:
         return found

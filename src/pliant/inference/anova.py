@@ -20,6 +20,7 @@ from pliant.errors import ArgumentError, ConvergenceError, InputError
 from pliant.inference.anova_table import Anova, Row, set_out
 from pliant.inference.covariance import inverse_information
 from pliant.inference.estimates import coefficients
+from pliant.model import check_fitted
 from pliant.optimisers.irls import fit_line
 from pliant.types import Array, BoolArray
 
@@ -51,6 +52,7 @@ def anova(*models: "Fitted") -> Anova:
     if not models:
         raise ArgumentError("give one line, or several that are nested")
     for model in models:
+        check_fitted("anova", model)
         _check_exact(model)
     if len(models) == 1:
         return _of_terms(models[0])

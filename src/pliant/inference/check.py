@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.05  # of a false alarm, over all questions together
 FEWEST_ROWS = 5
+MOST_TABLES = 100_000
 FEWEST_TABLES = 199  # a two-sided p-value can then be as low as 0.01, and pass Holm's rule for five questions
 TAILS = {"curvature": 1, "dispersion": 0, "spread": 0, "zeros": 0, "calibration": 1, "outliers": -1, "uniformity": 1}
 LOOKS_AT = {
@@ -201,7 +202,7 @@ def check(model: "Fitted", n: int = 249, seed: int = 0) -> Check:
         If the model has no data (it came from a file), no distribution (quasi families), several responses,
         fewer than 5 rows, or an essentially perfect fit.
     """
-    check_count("n", n)
+    check_count("n", n, most=MOST_TABLES)
     if n < FEWEST_TABLES:
         raise ArgumentError(f"n={n} simulated tables are too few to judge by; give at least {FEWEST_TABLES}")
     if model.network.outputs > 1 and not model.likelihood.has_classes:

@@ -7,6 +7,7 @@ import numpy as np
 from pliant.errors import ArgumentError
 from pliant.inference.covariance import covariance_of
 from pliant.inference.estimates import by_name, coefficients, outcome_names, term_names
+from pliant.optimisers.checks import check_share
 from pliant.types import Array
 
 if TYPE_CHECKING:
@@ -129,8 +130,7 @@ def wald_interval(estimate: Array, error: Array, level: float, df: float) -> tup
 
 def check_level(level: float) -> None:
     """See that a level lies between 0 and 1."""
-    if not 0.0 < level < 1.0:
-        raise ArgumentError(f"level={level!r} must lie between 0 and 1, for example 0.95")
+    check_share("level", level)
 
 
 def mean_interval(model: "Fitted", X: Array, offset: Array, level: float) -> tuple[Array, Array]:

@@ -12,7 +12,8 @@ import numpy as np
 
 from pliant.data.table import FactorColumn, Table, read_table
 from pliant.ensemble.coverage import THIRDS, Unseen, claims, count_inside, thirds, unseen_intervals
-from pliant.errors import ArgumentError, InputError
+from pliant.errors import ArgumentError, InputError, said
+from pliant.optimisers.checks import check_share
 from pliant.record import Reached
 from pliant.types import Array, IntArray
 
@@ -41,10 +42,12 @@ def coverage(
     model: "Fitted", table: object = None, level: float | Sequence[float] = 0.95, by: str | None = None, **method: Any
 ) -> dict[str, Any]:
     """Give the columns of `Fitted.coverage`."""
-    levels = [level] if isinstance(level, float | int) else list(level)
-    for each in levels:
-        if isinstance(each, bool) or not isinstance(each, float | int) or not 0.0 < each < 1.0:
-            raise ArgumentError(f"level={each!r} must lie between 0 and 1, for example 0.95")
+    several = isinstance(level, Sequence) and not isinstance(level, str) and len(level) > 0
+    levels = [check_share("level", each) for each in (level if several else [level])]  # type: ignore[union-attr]
+    if table is None and method.get("method") is not None:
+        raise ArgumentError(
+            f"method={said(method['method'])} is of the intervals of a table; give one, or leave it out"
+        )
     if table is None and by is None and (model.members is None or model.members.out_of_fold is None):
         return _columns(_kept(model, levels), None)
     found, names = [], [""]

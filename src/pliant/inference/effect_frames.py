@@ -17,7 +17,7 @@ from pliant.inference.effects import EVALUATIONS, Curve, Surface, curve, surface
 from pliant.inference.intervals import mean_bounds
 from pliant.inference.means import Basis, Means, basis_or_none
 from pliant.inference.slopes import asked_columns
-from pliant.optimisers.checks import check_choice, check_flag
+from pliant.optimisers.checks import check_choice, check_flag, listed_names
 from pliant.types import Array
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def interactions(asked: Asked, columns: Sequence[str] | None) -> Framed:
         If there are not two columns.
     """
     model = asked.basis.model
-    names = list(model.design.reads if columns is None else columns)
+    names = listed_names("columns", model.design.reads if columns is None else columns)
     for name in names:
         check_column(model, name)
     if len(set(names)) < 2 or len(set(names)) < len(names):

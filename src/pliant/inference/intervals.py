@@ -31,7 +31,7 @@ from pliant.inference.delta import Places, bounded_columns, line_covariance, mea
 from pliant.inference.laplace import check_laplace, degrees_of_freedom, eta_covariances
 from pliant.inference.mean_bands import check_no_covariance, curve_mean_columns
 from pliant.inference.member_intervals import METHODS, choose_method, member_interval, member_sets
-from pliant.optimisers.checks import check_choice
+from pliant.optimisers.checks import check_choice, check_share
 from pliant.types import Array
 
 if TYPE_CHECKING:
@@ -132,8 +132,7 @@ def new_row_interval(model: "Fitted", at: Places, level: float, method: str | No
         If the response is classes and there are no members, or the family is without a distribution; of a network
         also if it was trained without evidence, or came from a file and the method needs its rows.
     """
-    if isinstance(level, bool) or not isinstance(level, int | float) or not 0.0 < level < 1.0:
-        raise ArgumentError(f"interval={level!r} must lie between 0 and 1, for example 0.95")
+    level = check_share("interval", level)
     sets = model.likelihood.has_classes or model.likelihood.family.coding == "binary"
     if sets and (model.members is not None or (not model.is_line and model.held_out_scores is not None)):
         if method not in (None, "cv+" if model.members is not None else "split"):

@@ -9,11 +9,13 @@ from pliant.data.entry import formula_and_table
 from pliant.findings import Findings, find
 from pliant.fitting import check_response
 from pliant.functions.likelihood import likelihood
+from pliant.optimisers.checks import with_known_names
 
 if TYPE_CHECKING:
     from pliant.model import Fitted
 
 
+@with_known_names
 def look(
     formula: object,
     table: object,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pliant.errors import ArgumentError, InputError
+from pliant.optimisers.checks import check_count
 from pliant.types import Array
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _quantile(model: "Fitted", rows: "Arrays", mu: Array, seed: int) -> Array:
         )
     weights = rows.weights[:, None]
     below, upto = cumulative(rows.y, mu, weights, known_dispersion(model, "quantile residuals"))
-    share = below + (upto - below) * np.random.default_rng(seed).random(mu.shape)
+    share = below + (upto - below) * np.random.default_rng(check_count("seed", seed)).random(mu.shape)
     return np.where(weights > 0.0, ndtri(np.clip(share, 1e-300, MOST)), np.nan)
 
 

@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pliant.data.files import memory_limit
 from pliant.data.response import Response
-from pliant.errors import ArgumentError, InputError
+from pliant.errors import ArgumentError, InputError, said
 from pliant.inference.residuals import known_dispersion, training_means
+from pliant.optimisers.checks import check_count
 from pliant.types import Array
 
 if TYPE_CHECKING:
@@ -20,8 +22,12 @@ def draw_responses(model: "Fitted", n: int, seed: int) -> Array:
     drawn, as in R's simulate. A row of weight 0 has no scatter of its own, and NaN.
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise ArgumentError(f"n={n!r} must be a whole number above 0")
-    family, arrays = model.likelihood.family, model.data()
+        raise ArgumentError(f"n={said(n)} must be a whole number above 0")
+    family, arrays, seed = model.likelihood.family, model.data(), check_count("seed", seed)
+    if 8 * n * arrays.y.size > memory_limit():
+        raise ArgumentError(
+            f"n={said(n)} responses of {arrays.y.size:,} rows are more than memory holds; ask for fewer"
+        )
     mu, used = training_means(model), arrays.weights > 0.0
     dispersion = known_dispersion(model, "simulated responses")
     rng = np.random.default_rng(seed)

@@ -21,6 +21,7 @@ from pliant.inference.delta import Effect, Places, check_type, effect_names, pla
 from pliant.inference.intervals import mean_bounds
 from pliant.inference.means import Answers, Basis, basis_of, difference
 from pliant.inference.moved import moved
+from pliant.optimisers.checks import listed_names
 from pliant.types import Array, IntArray
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def asked_columns(model: "Fitted", asked: Any) -> Sequence[str]:
         if not reads:
             raise InputError(f"{model.formula} reads no column, so there is no slope")
         return reads
-    names = [asked] if isinstance(asked, str) else list(asked)
+    names = listed_names("variables", asked)
     for name in names:
         if name not in reads:
             raise ArgumentError(f"the formula does not read {shown(name)}{nearest(name, reads)}")
@@ -180,7 +181,7 @@ def _grouped(at: Places, by: Any) -> tuple[IntArray, int, dict[str, Any]]:
 
     A row that is not used, or that has no value in a column of `by`, is in no group.
     """
-    names = [] if by is None else [by] if isinstance(by, str) else list(by)
+    names = [] if by is None else listed_names("by", by)
     keys = []
     inside = at.used.copy()
     for name in names:

@@ -84,8 +84,11 @@ class Cone:
     """The conditions of a design; a direction is u (q p,), one class after another, in orthonormal coordinates."""
 
     def __init__(self, X: Array, y: Array, likelihood: Likelihood) -> None:
-        self.length = np.sqrt(np.einsum("ij,ij->j", X, X))
-        Q, self.R = np.linalg.qr(X / self.length)
+        largest = np.max(np.abs(X), axis=0)  # whose squares may overflow, or vanish
+        unit = X / largest
+        length = np.sqrt(np.einsum("ij,ij->j", unit, unit))
+        self.length = length * largest
+        Q, self.R = np.linalg.qr(unit / length)
         norm = np.sqrt(np.einsum("ij,ij->i", Q, Q))[:, None]
         self.X = Q / np.where(norm > 0.0, norm, 1.0)
         self.p, self.q = X.shape[1], likelihood.outputs(y)

@@ -43,6 +43,8 @@ def best_log_theta(y: Array, mu: Array, weights: Array, start: float | None) -> 
         step, at = following - at, following
         if at > 600.0:
             return None
+        if at < -600.0:  # every row is 0 where the mean is not: no theta above zero is the best
+            return -600.0
         if abs(step) < 1e-15 * max(1.0, abs(at)) or (abs(step) < 1e-10 and abs(step) >= 0.5 * smallest):
             break
         smallest = min(smallest, abs(step))
@@ -75,7 +77,9 @@ def theta_score(y: Array, mu: Array, weights: Array, theta: float) -> tuple[floa
         low = np.asarray(theta)
         difference = y / (2.0 * theta * up) + _rest(up) - _rest(low)
         slope = -y * (theta + up) / (2.0 * (theta * up) ** 2) + _rest_slope(up) - _rest_slope(low)
-    score = difference - log1p_rest(b)
+    near = b > -0.5
+    far = b - np.log(up / (mu + theta))  # log(1 + b) where 1 + b has no digits left
+    score = difference - np.where(near, log1p_rest(np.where(near, b, 0.0)), far)
     information = -slope - b * b / up
     return float(weights @ score[:, 0]), float(weights @ information[:, 0])
 

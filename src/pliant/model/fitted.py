@@ -17,9 +17,10 @@ from pliant.data.design import Design
 from pliant.data.support import Support
 from pliant.data.table import Table, make_frame, read_rows
 from pliant.engines.reference import ReferenceEngine
-from pliant.errors import ArgumentError, InputError
+from pliant.errors import ArgumentError, InputError, an
 from pliant.functions.likelihood import Likelihood
 from pliant.model.export_doors import ExportDoors
+from pliant.model.finite import check_eta
 from pliant.model.line_doors import LineDoors
 from pliant.model.look_doors import LookDoors
 from pliant.model.members import Members
@@ -27,6 +28,7 @@ from pliant.model.reason_doors import ReasonDoors
 from pliant.model.row_doors import RowDoors
 from pliant.model.trust_doors import TrustDoors
 from pliant.network import Network
+from pliant.optimisers.checks import check_path
 from pliant.record import Facts, Settings
 from pliant.training import TrainingState
 from pliant.types import Array, BoolArray
@@ -226,11 +228,13 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors, ExportDoor
         read = read_rows(table, self.design.reads)
         if method is not None and interval is None:
             raise ArgumentError(f"method={method!r} is of an interval; say which, such as interval=0.95")
+        rows = self.design.matrix(read)
+        with np.errstate(over="ignore", invalid="ignore"):
+            check_eta(self.linear_predictor(rows.X, rows.offset), rows.complete, self.likelihood.link)
         if interval is not None:
             from pliant.inference.intervals import prediction_interval
 
             columns = prediction_interval(self, read, type, interval, method)
-        rows = self.design.matrix(read)
         if interval is None:
             columns = self.prediction_columns(rows.X, rows.offset, rows.complete, type)
         if not self.is_line and self.region is not None:
@@ -265,6 +269,7 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors, ExportDoor
         from pliant.inference.look import all_notes
         from pliant.storage import save
 
+        check_path("path", path)
         save(self, path, all_notes(self))  # a file holds no table to look at
 
     def to_torch(self) -> Any:
@@ -355,6 +360,12 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors, ExportDoor
         if self.table is None:
             raise InputError(NO_DATA)
         return self.table
+
+
+def check_fitted(what: str, value: object) -> None:
+    """See that an argument is a fitted model, or raise ArgumentError."""
+    if not isinstance(value, Fitted):
+        raise ArgumentError(f"{what} is of fitted models, and this is {an(value)}; give what pliant.fit or load gave")
 
 
 def linear_predictor(design: Design, network: Network, parameters: Array, X: Array, offset: Array) -> Array:

@@ -4,7 +4,7 @@ Every choice is a plain rule of what was asked and of the number of rows, and ea
 the summary prints. A value that the user gave is never changed.
 """
 
-from pliant.recipe.asked import Asked, Plan, what_was_asked, widths
+from pliant.recipe.asked import Asked, Plan, count_epochs, what_was_asked, widths
 from pliant.recipe.choose import NOTHING_BENDS, choose
 from pliant.recipe.curvature import refine, widen
 from pliant.recipe.deep import activation_of, by_small_steps, instead, worth_it
@@ -17,6 +17,7 @@ __all__ = [
     "activation_of",
     "by_small_steps",
     "choose",
+    "count_epochs",
     "instead",
     "refine",
     "settle_engine",

@@ -1,17 +1,17 @@
 """What was asked, what is to be done, and what the arguments between them may be."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter, signature
 from numbers import Real
 from typing import Any
 
-from pliant.errors import ArgumentError
-from pliant.optimisers.checks import check_count
+from pliant.errors import ArgumentError, said
+from pliant.optimisers.checks import MOST, as_float, check_count
 from pliant.record import Settings
 
 MOST_EPOCHS = 10**12
+MOST_WIDTH, MOST_LAYERS = 10**15, 100  # a layer of more units, or more layers, are no network of a table
 FIRTH, EVIDENCE, BY_FOLDS = "firth", "evidence", "cv"  # penalties that are no numbers
 
 
@@ -79,7 +79,7 @@ def what_was_asked(function: Callable[..., Any], values: Mapping[str, Any]) -> d
 
 def _as_json(value: Any) -> Any:
     """Give what JSON can say of an argument: lists for sequences, plain numbers for NumPy's."""
-    plain = value.tolist() if hasattr(value, "tolist") else value
+    plain = value.tolist() if hasattr(value, "tolist") and not isinstance(value, type) else value
     if isinstance(plain, Mapping):
         return {str(name): _as_json(each) for name, each in plain.items()}
     return [_as_json(each) for each in plain] if isinstance(plain, tuple | list) else plain
@@ -98,9 +98,13 @@ def widths(hidden: int | Sequence[int] | None) -> tuple[int, ...] | None:
     plain = hidden.tolist() if hasattr(hidden, "tolist") else hidden  # of NumPy's arrays and numbers
     given = list(plain) if isinstance(plain, Sequence) and not isinstance(plain, str | bytes) else [plain]
     given = [] if given == [0] else given
+    if len(given) > MOST_LAYERS:
+        raise ArgumentError(f"hidden has {len(given):,} layers, and {MOST_LAYERS} are the most; choose fewer")
     for width in given:
         if isinstance(width, bool) or not hasattr(width, "__index__") or int(width) < 1:
-            raise ArgumentError(f"hidden={hidden!r}: a width is a whole number above 0; () or 0 is the line")
+            raise ArgumentError(f"hidden={said(hidden)}: a width is a whole number above 0; () or 0 is the line")
+        if int(width) > MOST_WIDTH:
+            raise ArgumentError(f"hidden={said(hidden)}: {MOST_WIDTH:,} units are the most; choose smaller widths")
     return tuple(int(width) for width in given)
 
 
@@ -116,9 +120,11 @@ def penalty(value: float | str | None) -> float:
         )
     if value == FIRTH:
         raise ArgumentError("regularisation='firth' is for the line, solved exactly: give hidden=() and no optimiser")
-    if isinstance(value, bool) or not (isinstance(value, Real) and math.isfinite(value) and value >= 0.0):
+    number = as_float(value)
+    if not 0.0 <= number < MOST:
         raise ArgumentError(
-            f"regularisation={value!r} must be a number from 0 on, or 'firth' for a line and 'evidence' for lm"
+            f"regularisation={said(value)} must be a number from 0 on, or 'firth' for a line and 'evidence' for lm; "
+            f"below {MOST:g}"
         )
     return float(value)
 
@@ -128,7 +134,7 @@ def share(value: float | None) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not (isinstance(value, Real) and 0.0 < value < 1.0):
-        raise ArgumentError(f"validation={value!r} is a share of the rows to hold out, between 0 and 1")
+        raise ArgumentError(f"validation={said(value)} is a share of the rows to hold out, between 0 and 1")
     return float(value)
 
 
@@ -136,5 +142,5 @@ def count_epochs(value: int) -> int:
     """Give a number of epochs, or steps, or say what it is not."""
     epochs = check_count("epochs", value)
     if epochs > MOST_EPOCHS:
-        raise ArgumentError(f"epochs is {epochs}; {MOST_EPOCHS:,} are the most that can be counted")
+        raise ArgumentError(f"epochs is {said(epochs)}; {MOST_EPOCHS:,} are the most that can be counted")
     return epochs

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pliant.engines import choose_engine
-from pliant.errors import ArgumentError
+from pliant.errors import ArgumentError, said
 from pliant.optimisers import DRIVERS, OPTIMISERS
 from pliant.optimisers import optimiser as find_optimiser
 from pliant.optimisers.checks import check_choice, check_count, check_number, check_word
@@ -15,6 +15,7 @@ from pliant.record import Settings
 
 FULL_BATCH_ROWS = 2_000  # to here one step sees all rows; beyond, batches of 256
 HOLD_OUT_ROWS = 100  # from here the recipe can spare a fifth of the rows to choose when to stop
+MOST_MEMBERS = 10**9  # one a row, if there are so many
 STEPS = 4_000  # what the recipe's training may take
 NOTHING_BENDS = "there is no column that could bend, so this is the line: the mean alone"
 
@@ -41,9 +42,10 @@ def choose(asked: Asked, n_rows: int, gaussian: bool = True) -> Plan:
         If widths, optimiser or engine are not known, or the engine cannot run.
     """
     check_word("engine", asked.engine)
-    if not isinstance(asked.optimiser_settings, Mapping):
-        raise ArgumentError(f"optimiser_settings is {asked.optimiser_settings!r}; it has to be a dict by name")
-    asked = replace(asked, seed=check_count("seed", asked.seed), validation=share(asked.validation))
+    given = asked.optimiser_settings
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+        raise ArgumentError(f"optimiser_settings is {said(given)}; it has to be a dict by name")
+    asked = replace(asked, seed=check_count("seed", asked.seed, most=2**128 - 1), validation=share(asked.validation))
     hidden = widths(asked.hidden)
     descent = (
         asked.optimiser,
@@ -85,14 +87,16 @@ def _with_reason(plan: Plan, reason: str) -> Plan:
 
 def _members(asked: Asked, plan: Plan) -> int | None:
     """Give how many fold members to fit; None for one fit to all rows."""
+    if isinstance(asked.members, bool):
+        check_count("members", asked.members, at_least=1)
     if asked.members is None:
         return 0 if plan.open and plan.hidden and asked.engine != "torch" else None
     if not plan.hidden or plan.settings.validation is not None:
         if asked.members == 1:
             return None
         why = "a line has no members" if not plan.hidden else "members hold out their own folds: leave out validation"
-        raise ArgumentError(f"members={asked.members!r}: {why}")
-    return None if asked.members == 1 else check_count("members", asked.members, at_least=2)
+        raise ArgumentError(f"members={said(asked.members)}: {why}")
+    return None if asked.members == 1 else check_count("members", asked.members, at_least=2, most=MOST_MEMBERS)
 
 
 def _exact(asked: Asked) -> Settings:

@@ -8,6 +8,7 @@ from pliant.data.files import check_target
 from pliant.data.writing import write_file
 from pliant.errors import ArgumentError
 from pliant.model import Fitted
+from pliant.optimisers.checks import check_path
 from pliant.page import build, escape
 from pliant.report.opening import opening, sentence
 from pliant.report.rows import subject_of
@@ -42,6 +43,7 @@ def write_report(model: Fitted, path: str | os.PathLike[str], table: object = No
 
 def check_report_path(path: str | os.PathLike[str], *reads: str) -> str:
     """See that a report can be written there, before the work; give the path as text."""
+    check_path("path", path)
     target = os.fsdecode(path)
     if os.path.splitext(target)[1].lower() not in ENDINGS:
         raise ArgumentError(f"{target}: a report is a page of HTML; name it so that it ends in .html")

@@ -88,7 +88,12 @@ class PliantModel(BaseEstimator):
             beside["offset"] = free_name("offset", tuple(columns), "offset")
             columns[beside["offset"]] = NumberColumn(beside["offset"], offset)
         if groups is not None:
-            beside["groups"] = np.asarray(groups)[rows]
+            labels = np.asarray(groups)
+            if labels.shape != (table.n_rows,):
+                raise ArgumentError(
+                    f"groups has the shape {labels.shape}; give one label for each of the {table.n_rows} rows of X"
+                )
+            beside["groups"] = labels[rows]
         whole = Table(columns, table.n_rows, table.source, table.kind, table.notes, table.index, table.block)
         part = whole if counted.keep is None else whole.take(rows)
         kept = Table({name: part.columns[name] for name in names}, part.n_rows, part.source, part.kind)
@@ -118,7 +123,10 @@ class PliantModel(BaseEstimator):
         known = read_offset(offset, exposure, table.n_rows)
         if (known is None) != (self._offset is None):
             had, gets = ("with", "none is given") if known is None else ("without", "one is given")
-            raise ValueError(f"the model was fitted {had} an offset or exposure, and {gets}: it is part of every mean")
+            raise ArgumentError(
+                f"the model was fitted {had} an offset or exposure, and {gets}: it is part of every mean; predict "
+                f"{'without one' if self._offset is None else 'with one'}"
+            )
         if known is None or self._offset is None:
             return table
         columns: dict[str, Column] = dict(table.columns) | {self._offset: NumberColumn(self._offset, known)}

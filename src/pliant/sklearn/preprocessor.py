@@ -12,6 +12,7 @@ from pliant.data.design import learn_design
 from pliant.data.formula import Name, parse
 from pliant.data.table import Table
 from pliant.errors import ArgumentError
+from pliant.optimisers.checks import check_flag
 from pliant.sklearn.base import right_side
 from pliant.sklearn.rows import free_name, levels_of, read_X, renamed
 from pliant.types import Array
@@ -74,7 +75,11 @@ class PliantPreprocessor(TransformerMixin, BaseEstimator):
         whole = Table(columns, table.n_rows, table.source, table.kind, table.notes, table.index, table.block)
         formula = parse(f"{Name(name)} ~ {right_side(self.formula)}")
         self.design_, _ = learn_design(
-            formula, whole, missing=self.missing, standardise=bool(self.standardise), scale_response=False
+            formula,
+            whole,
+            missing=self.missing,
+            standardise=bool(check_flag("standardise", self.standardise)),
+            scale_response=False,
         )
         return self
 

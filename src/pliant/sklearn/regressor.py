@@ -157,6 +157,8 @@ class PliantRegressor(RegressorMixin, PliantModel):
         self
         """
         table = self._training_table(X, y)
+        if getattr(getattr(y, "dtype", None), "kind", "") in ("U", "S"):
+            raise ArgumentError("y is text, and a regression is of numbers; convert it, or take PliantClassifier")
         values = np.asarray(check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self))
         if values.ndim == 2 and values.shape[1] == 1:
             values = column_or_1d(values, warn=True)

@@ -13,9 +13,9 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from pliant.data.columns import Column, FactorColumn, NumberColumn, shown
+from pliant.data.columns import Column, FactorColumn, NumberColumn, shown, shown_rows
 from pliant.data.table import Table, read_array, read_table
-from pliant.errors import PliantWarning
+from pliant.errors import ArgumentError, PliantWarning
 from pliant.types import Array, BoolArray
 
 Levels = Mapping[str, frozenset[str]]  # of the factors, in the training rows
@@ -153,7 +153,10 @@ def read_offset(offset: Any, exposure: Any, n: int) -> Array | None:
     if exposure is not None:
         given = read_numbers("exposure", exposure, n)
         if np.any(given <= 0.0):
-            raise ValueError("exposure must be above zero: a mean is proportional to it")
+            bad = shown_rows(np.flatnonzero(given <= 0.0))
+            raise ArgumentError(
+                f"exposure must be above zero, as a mean is proportional to it ({bad}); correct it there"
+            )
         total = total + np.log(given)
     return total
 

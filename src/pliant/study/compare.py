@@ -98,6 +98,8 @@ def compare(first: Any, second: Any = None, *others: Fitted, **arguments: Any) -
     if not models:
         model = fit(first, second, **arguments)
         return comparison_of(model)
+    if arguments:
+        raise ArgumentError(f"compare fits nothing where models are given; leave out {', '.join(arguments)}")
     if len(models) == 1 and second is None:
         return comparison_of(models[0])
     if len(models) != 2 + len(others):
