@@ -74,12 +74,6 @@ def test_gains_stand_last_one_for_each_input_that_bends_and_only_before_hidden_l
     assert start is None or (start == 1.0).all()
 
 
-def test_a_network_of_a_file_from_before_there_were_gains_has_none():
-    written = Network(3, 1, (4,)).to_dict()
-    del written["gains"]
-    assert Network.from_dict(written) == Network(3, 1, (4,))
-
-
 @settings(derandomize=True, deadline=None)
 @given(networks())
 def test_absorbing_leaves_the_parameters_as_they_are_and_a_network_without_gains(network):

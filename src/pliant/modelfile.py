@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pliant.data.files import nearest_file
 from pliant.data.writing import write_file
 from pliant.errors import ModelFileError
 from pliant.schema import Field, Unfit, choice, listed, parse_json, record, short_text, shown, value, whole
@@ -212,4 +213,5 @@ def _read(path: Path) -> bytearray:
         if isinstance(problem, ModelFileError):
             raise
         reason = getattr(problem, "strerror", None) or str(problem)
-        raise ModelFileError(f"cannot read the model {path}: {reason}") from problem
+        hint = nearest_file(os.fspath(path)) if isinstance(problem, FileNotFoundError) else ""
+        raise ModelFileError(f"cannot read the model {path}: {reason}{hint}") from problem

@@ -135,19 +135,19 @@ MODELS = (
         "a model cut in half",
         changed(lambda content: content[: len(content) // 2]),
         "ModelFileError",
-        ("odd.pliant is damaged", "use another copy or fit"),
+        ("odd.pliant is damaged", "use another copy, or fit"),
     ),
     model(
         "a model without its last byte",
         changed(lambda content: content[:-1]),
         "ModelFileError",
-        ("odd.pliant is damaged", "use another copy or fit"),
+        ("odd.pliant is damaged", "use another copy, or fit"),
     ),
     model(
         "a model with one byte more",
         changed(lambda content: content + b"x"),
         "ModelFileError",
-        ("odd.pliant is damaged", "use another copy or fit"),
+        ("odd.pliant is damaged", "use another copy, or fit"),
     ),
     model(
         "a model without its first byte",
@@ -171,28 +171,28 @@ MODELS = (
         "one bit flipped in the header",
         flipped(150),
         "ModelFileError",
-        ("odd.pliant is damaged", "use another copy or fit"),
+        ("odd.pliant is damaged", "use another copy, or fit"),
     ),
     model(
         "one bit flipped in the numbers",
         flipped(-9),
         "ModelFileError",
-        ("odd.pliant is damaged", "use another copy or fit"),
+        ("odd.pliant is damaged", "use another copy, or fit"),
     ),
     model(
         "one bit flipped in the hash",
         flipped(60),
         "ModelFileError",
-        ("odd.pliant is damaged", "use another copy or fit"),
+        ("odd.pliant is damaged", "use another copy, or fit"),
     ),
     model(
         "the hash of another model",
         with_another_hash,
         "ModelFileError",
-        ("odd.pliant is damaged", "use another copy or fit"),
+        ("odd.pliant is damaged", "use another copy, or fit"),
     ),
     model(
-        "the header of another model", spliced, "ModelFileError", ("odd.pliant is damaged", "use another copy or fit")
+        "the header of another model", spliced, "ModelFileError", ("odd.pliant is damaged", "use another copy, or fit")
     ),
     model(
         "a model of a newer format, its hash right",
@@ -204,13 +204,13 @@ MODELS = (
         "a model whose formula is cut out, its hash right",
         resealed(lambda facts, arrays: facts["design"].pop("formula")),
         "ModelFileError",
-        ("formula", "version can read ('formula')"),
+        ("formula", "design.formula is missing"),
     ),
     model(
         "a model whose parameters are left out, its hash right",
         resealed(lambda facts, arrays: arrays.pop("parameters")),
         "ModelFileError",
-        ("parameters", "version can read ('parameters')"),
+        ("parameters", "array parameters is missing"),
     ),
     model("a checkpoint", checkpoint, "ModelFileError", ("odd.pliant is a", "give it to fit as")),
     model(
@@ -223,6 +223,6 @@ MODELS = (
         "two models, one after the other",
         doubled,
         "ModelFileError",
-        ("odd.pliant is damaged", "use another copy or fit"),
+        ("odd.pliant is damaged", "use another copy, or fit"),
     ),
 )

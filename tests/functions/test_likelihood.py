@@ -177,9 +177,13 @@ def test_outputs_of_classes_are_one_less():
 
 
 def test_unknown_names_name_the_choices():
-    with pytest.raises(ArgumentError, match="no family 'gausian'; choose one of gaussian, binomial"):
+    with pytest.raises(
+        ArgumentError, match="no family 'gausian'; did you mean 'gaussian'\\? choose one of gaussian, binomial"
+    ):
         likelihood("gausian")
-    with pytest.raises(ArgumentError, match="poisson family does not take the link 'logit'; choose one of log"):
+    with pytest.raises(
+        ArgumentError, match="poisson family does not take the link 'logit'; did you mean 'log'\\? choose one of log"
+    ):
         likelihood("poisson", "logit")
 
 

@@ -221,10 +221,13 @@ def test_a_search_goes_on_where_it_stood_and_ends_as_if_it_had_not_stopped(usual
 
 
 CHILD = """
-import sys
+import sys, time
 sys.path.insert(0, {here!r})
 import test_search as t
-t.sys.modules["pliant.study.ledger"].SECONDS = {seconds}
+sys.modules["pliant.study.ledger"].SECONDS = {seconds}
+fit = t.MODULE.fit
+slowly = lambda *given, **named: time.sleep(0.2) or fit(*given, **named)  # so that there is time to kill it
+t.MODULE.fit = t.functools.wraps(fit)(slowly)
 print("ready", flush=True)
 t.found(checkpoint={path!r})
 """
@@ -239,7 +242,7 @@ def test_a_search_that_is_killed_goes_on_to_the_same_scores(usual, number, secon
         began = time.perf_counter()
         while seconds == 0.0 and not path.exists() and time.perf_counter() - began < 30.0:
             time.sleep(0.005)
-        time.sleep(0.05 if seconds == 0.0 else 0.5)
+        time.sleep(0.05 if seconds == 0.0 else 1.0)
         child.send_signal(number)
         _, err = child.communicate(timeout=60)
     assert (child.returncode, err) == (-number, b"")

@@ -27,7 +27,7 @@ REASONS = {
     errno.EACCES: "no permission to read it",
     errno.EPERM: "no permission to read it",
     errno.ENAMETOOLONG: "the name is too long for a file",
-    errno.ELOOP: "it is a link that points to itself",
+    errno.ELOOP: "it is a link that points to itself; name another file",
     errno.ENOTDIR: "a part of the path is not a folder",
 }
 
@@ -55,7 +55,7 @@ def read_file(path: str) -> bytes:
                 raise TableError(f"{shown(path, 80)} starts with 4096 NUL bytes; it is not a table")
             return start + file.read(size - len(start))
     except FileNotFoundError:
-        raise TableError(f"no file {shown(path, 80)}{_nearest(path)}") from None
+        raise TableError(f"no file {shown(path, 80)}{nearest_file(path)}") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the path
         if isinstance(error, TableError):
             raise
@@ -74,13 +74,18 @@ def _check_regular(status: os.stat_result, path: str) -> int:
         raise TableError(f"{shown(path, 80)} is empty")
     if status.st_size > memory_limit():
         gigabytes = status.st_size / 1e9
-        raise TableError(f"{shown(path, 80)} has {gigabytes:.0f} GB, over half of this machine's memory")
+        raise TableError(
+            f"{shown(path, 80)} has {gigabytes:.0f} GB, over half of this machine's memory; give a part of it, or take "
+            "a machine with more"
+        )
     return status.st_size
 
 
-def _nearest(path: str) -> str:
-    """Give '; did you mean ...?' if the folder has a file of nearly that name."""
+def nearest_file(path: str) -> str:
+    """Give '; did you mean ...?' if the folder has a file of nearly that name, or say that a link leads nowhere."""
     folder, name = os.path.split(path)
+    if os.path.islink(path):
+        return ": it is a link to one that is not there; name another"
     try:
         found = difflib.get_close_matches(name, os.listdir(folder or "."), n=1, cutoff=0.7)
     except OSError:

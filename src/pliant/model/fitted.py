@@ -230,13 +230,14 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors, ExportDoor
             raise ArgumentError(f"method={method!r} is of an interval; say which, such as interval=0.95")
         rows = self.design.matrix(read)
         with np.errstate(over="ignore", invalid="ignore"):
-            check_eta(self.linear_predictor(rows.X, rows.offset), rows.complete, self.likelihood.link)
+            eta = self.linear_predictor(rows.X, rows.offset)
+        check_eta(eta, rows.complete, self.likelihood.link)
         if interval is not None:
             from pliant.inference.intervals import prediction_interval
 
             columns = prediction_interval(self, read, type, interval, method)
         if interval is None:
-            columns = self.prediction_columns(rows.X, rows.offset, rows.complete, type)
+            columns = self._columns(eta, rows.complete, type)
         if not self.is_line and self.region is not None:
             from pliant.inference.support import judge_rows, words
 
@@ -245,7 +246,11 @@ class Fitted(LineDoors, RowDoors, TrustDoors, ReasonDoors, LookDoors, ExportDoor
 
     def prediction_columns(self, X: Array, offset: Array, complete: BoolArray, type: str) -> dict[str, Any]:
         """Give the columns of `predict` for rows of the design matrix; missing where a row is not complete."""
-        eta, response = self.linear_predictor(X, offset), self.design.response
+        return self._columns(self.linear_predictor(X, offset), complete, type)
+
+    def _columns(self, eta: Array, complete: BoolArray, type: str) -> dict[str, Any]:
+        """Give the columns of `predict` for rows with eta (m, q)."""
+        response = self.design.response
         if type == "link":
             return _named("link", eta, response.levels[1:] if self.likelihood.has_classes else response.names)
         mu = np.full((len(eta), response.n_outputs), np.nan)

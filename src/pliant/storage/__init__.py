@@ -10,6 +10,7 @@ import numpy as np
 from pliant.errors import ModelFileError
 from pliant.model import Fitted
 from pliant.modelfile import hold, read_model, write_model
+from pliant.optimisers.checks import check_path
 from pliant.schema import Unfit
 from pliant.storage.agree import check_model
 from pliant.storage.before import upgraded
@@ -53,9 +54,12 @@ def load(path: str | os.PathLike[str]) -> Fitted:
 
     Raises
     ------
+    ArgumentError
+        If that is no path.
     ModelFileError
         If the file is missing, damaged, foreign, or newer than this version.
     """
+    check_path("path", path)
     described, arrays = read_model(path)
     if "checkpoint" in described:
         raise ModelFileError(f"{os.fspath(path)} is a checkpoint, not a model; give it to fit as checkpoint=")
