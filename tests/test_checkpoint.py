@@ -22,6 +22,7 @@ STEPS = {"hidden": 4, "optimiser": "adam", "batch": 32, "engine": "reference"}
 KINDS = {
     "one network": STEPS | {"epochs": 60, "validation": 0.2},
     "one network that stops early": STEPS | {"epochs": 400, "validation": 0.2, "patience": 10},
+    "one network that runs away": STEPS | {"epochs": 30, "learning_rate": 1e6, "batch": None},
     "members by small steps": STEPS | {"epochs": 12, "members": 3},
     "members by Gauss-Newton": {"members": 4},
     "members by Gauss-Newton, chosen by folds": {"hidden": 3, "members": 3, "regularisation": "cv"},

@@ -29,7 +29,7 @@ def table(
 
 
 TABLES = (
-    table("an empty file", b"", "TableError", ("odd.csv", "'odd.csv' is empty")),
+    table("an empty file", b"", "TableError", ("'odd.csv' is empty", "give one with a line of names")),
     table("nothing but blank lines", b"\n\n\n", "TableError", ("odd.csv holds no", "write names in the first")),
     table("nothing but spaces", b"   ", "TableError", ("odd.csv holds no", "write names in the first")),
     table("a header without rows", b"y,x\n", "TableError", ("odd.csv has a", "write them below it")),

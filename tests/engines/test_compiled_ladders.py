@@ -86,6 +86,20 @@ def test_rows_that_are_no_ladder_are_predicted_the_plain_way():
         np.testing.assert_allclose(compiled.predict(parameters, rows), reference.predict(parameters, rows), atol=1e-12)
 
 
+def test_rows_that_were_changed_in_place_are_predicted_anew_and_validation_is_the_reference_engines():
+    problem, rule = CASES[0], optimiser("adam")
+    reference, compiled = (engine(name).load(problem, rule) for name in ("reference", "compiled"))
+    parameters, X = random_parameters(problem), problem.X[:50].copy()
+    before = compiled.predict(parameters, X)
+    X[:] = problem.X[50:100]
+    after = compiled.predict(parameters, X)
+    assert np.max(np.abs(after - before)) > 0.1
+    np.testing.assert_allclose(after, reference.predict(parameters, X), atol=1e-12)
+    rows = X, problem.y[:50], np.ones(50), np.zeros(50)
+    losses = [each.evaluate(parameters, *rows) for each in (reference, compiled, compiled)]
+    np.testing.assert_allclose(losses, losses[0], rtol=1e-13)
+
+
 @pytest.mark.parametrize("name", ["nan", "above", "below", "no order"])
 def test_columns_that_only_resemble_a_ladder_are_none(name):
     problem = CASES[0]

@@ -71,7 +71,7 @@ def _check_regular(status: os.stat_result, path: str) -> int:
     if not stat.S_ISREG(status.st_mode):
         raise TableError(f"{shown(path, 80)} is not a regular file; give the path of a CSV or Parquet file")
     if status.st_size == 0:
-        raise TableError(f"{shown(path, 80)} is empty")
+        raise TableError(f"{shown(path, 80)} is empty; give one with a line of names and rows below")
     if status.st_size > memory_limit():
         gigabytes = status.st_size / 1e9
         raise TableError(

@@ -132,7 +132,7 @@ class Kept(NullCache):  # type: ignore[misc]  # Numba has no types
 
     def save_overload(self, signature: Any, data: Any) -> None:
         """Keep the code where that can be."""
-        if not SOURCES or data.library.has_dynamic_globals:  # it holds an address, which means nothing elsewhere
+        if not SOURCES or data.library.has_dynamic_globals:  # it holds an address of this process
             return
         key = self._key(signature, data.codegen)
         code = dumps(data._reduce())

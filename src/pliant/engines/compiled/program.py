@@ -33,7 +33,7 @@ class CompiledProgram:
         n, k, inputs = problem.n_rows, problem.network.n_parameters, problem.network.inputs
         columns = problem.network.outputs + problem.likelihood.has_classes
         self.ladders = Ladders.find(problem.network, shaped(problem.X, (n, inputs)))
-        self.coded_last: tuple[Array | None, Array | None] = None, None
+        self.evaluated: tuple[Array | None, Array | None] = None, None  # rows, and as they are coded
         coded = self._coded(problem.X)
         self.X = self._own(problem.X, (n, inputs)) if coded is None else coded
         self.y = self._own(problem.y, (n, columns))
@@ -86,7 +86,10 @@ class CompiledProgram:
 
     def predict(self, parameters: Array, X: Array, offset: Array | None = None) -> Array:
         """Give eta (m, q)."""
-        coded = self._coded(X)
+        return self._predict(parameters, X, self._coded(X), offset)
+
+    def _predict(self, parameters: Array, X: Array, coded: Array | None, offset: Array | None) -> Array:
+        """Give eta (m, q) of rows that may be coded."""
         if coded is None:
             return _predict(self._plain(), self.problem.network, parameters, X, offset, self.dtype)
         return _predict(self._laid()[0], self.problem.network, parameters, coded, offset, self.dtype)
@@ -100,8 +103,15 @@ class CompiledProgram:
         return np.asarray(whole, np.float64)
 
     def evaluate(self, parameters: Array, X: Array, y: Array, weights: Array, offset: Array) -> float:
-        """Give the mean loss over other rows, without penalty."""
-        each = self.problem.likelihood.loss(y, self.predict(parameters, X, offset))
+        """Give the mean loss over other rows, without penalty.
+
+        They come after every epoch, the same array unchanged, and are coded once.
+        """
+        rows, coded = self.evaluated
+        if X is not rows:
+            coded = self._coded(X)
+            self.evaluated = X, coded
+        each = self.problem.likelihood.loss(y, self._predict(parameters, X, coded, offset))
         return float(weights @ each / np.sum(weights))
 
     def normal(self) -> CompiledNormal | None:
@@ -137,15 +147,9 @@ class CompiledProgram:
         return found
 
     def _coded(self, X: Array) -> Array | None:
-        """Give rows as the kernels take them, coded; None if they are not. What was coded last is kept."""
-        if self.ladders is None:
-            return None
-        before, coded = self.coded_last
-        if X is not before:
-            coded = self.ladders.coded(X)
-            coded = None if coded is None else self._own(coded, coded.shape)
-            self.coded_last = X, coded
-        return coded
+        """Give rows as the kernels take them, coded; None if they are not."""
+        coded = None if self.ladders is None else self.ladders.coded(X)
+        return None if coded is None else self._own(coded, coded.shape)
 
     def _lay(self) -> tuple[Layout, Data, Array]:
         batch = self.slices[0].stop if self.slices else 0
