@@ -6,13 +6,12 @@ The optimisers and the training loop share them; they know nothing of either.
 import math
 import os
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from functools import wraps
 from inspect import Parameter, signature
 from numbers import Integral, Real
 from typing import ParamSpec, TypeVar
 
-from pliant.errors import ArgumentError, an, said
+from pliant.errors import ArgumentError, an, near, said
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -119,11 +118,7 @@ def check_word(name: str, value: object) -> None:
 def check_choice(what: str, value: object, choices: Iterable[str]) -> str:
     """Give a name that is among the choices, or raise ArgumentError naming the nearest and all of them."""
     listed = list(choices)
-    if isinstance(value, str):
-        if value in listed:
-            return value
-        near = get_close_matches(value.lower(), listed, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ";"
-    else:
-        hint = ";"
-    raise ArgumentError(f"there is no {what} {said(value)}{hint} choose from {', '.join(listed) or 'none'}")
+    if isinstance(value, str) and value in listed:
+        return value
+    choose = f"choose from {', '.join(listed) or 'none'}"
+    raise ArgumentError(f"there is no {what} {said(value)};{near(value, listed)} {choose}")
